@@ -12,7 +12,7 @@ export type Change =
       readonly differences: readonly Difference[];
     }
   | {
-      /** Created anew beside the old one, which is deleted when nothing refers to it any more. */
+      /** Created anew beside the old one, which is deleted when the new one is ready and nothing refers to the old. */
       readonly action: "replace";
       readonly type: string;
       readonly id: string;
@@ -22,13 +22,23 @@ export type Change =
     }
   | { readonly action: "delete"; readonly type: string; readonly id: string; readonly observed: Observed };
 
+/** A change that is wanted and refused. */
+export interface BlockedChange {
+  readonly change: Change;
+  /** `ReplacementBlocked` or `DeletionBlocked`. */
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** An ordered list of changes that turns what AWS holds into what a Stack wants. */
 export interface Plan {
   readonly owner: Owner;
+  /** Creates, updates and replacements so that each stands after what it refers to; then deletions, in reverse. */
   readonly changes: readonly Change[];
-  /** Changes that are wanted and refused, each with the reason (deletion protection, a name taken by others). */
-  readonly blocked: readonly { readonly change: Change; readonly reason: string; readonly message: string }[];
+  readonly blocked: readonly BlockedChange[];
   /** Desired resources that are already as they shall be. */
   readonly kept: readonly Observed[];
+  /** Desired resources whose predecessor AWS is still deleting. */
+  readonly waiting: readonly { readonly type: string; readonly id: string; readonly reason: string }[];
   readonly problems: readonly Problem[];
 }

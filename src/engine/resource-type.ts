@@ -35,8 +35,13 @@ export interface CallContext {
   readonly signal: AbortSignal;
   readonly ownership: Ownership;
   readonly log: Logger;
-  /** Read AWS even where a cached answer of our own is at hand. */
-  readonly fresh: boolean;
+  /**
+   * - `shallow`: answer from the shared inventory alone, without a call for this resource; fields that it does not hold
+   *   are left out. Types that are not inventoried are not asked.
+   * - `normal`: read what the inventory does not hold.
+   * - `full`: read AWS even where a cached answer of our own is at hand.
+   */
+  readonly depth: "shallow" | "normal" | "full";
 }
 
 export interface ObserveQuery<Spec> {
@@ -84,6 +89,8 @@ export interface ResourceType<Spec = unknown> {
   readonly dependsOn: readonly string[];
   /** Types whose observed instances are needed to find this type's (a listener is found under its load balancer). */
   readonly parents: readonly string[];
+  /** The shared inventory knows all instances: a shallow look costs no call. */
+  readonly inventoried?: boolean;
   /** The parent type whose deletion takes this type's instances along, so that they need no call of their own. */
   readonly deletedWith?: string;
 

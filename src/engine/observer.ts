@@ -1,0 +1,49 @@
+import { resolveRefs } from "./references.ts";
+import type { Registry } from "./registry.ts";
+import type { CallContext, Observed } from "./resource-type.ts";
+import { type Resource, resourceKey, type Stack } from "./stack.ts";
+
+/**
+ * Reads what AWS holds for a Stack: parents first, types of the same depth side by side.
+ *
+ * `only` limits the reading to these types (and keeps `known` for all others): a resource that is still being made is
+ * looked at again without reading its finished neighbours.
+ */
+export async function observeStack(
+  stack: Stack,
+  registry: Registry,
+  context: CallContext,
+  partial?: { readonly only: ReadonlySet<string>; readonly known: readonly Observed[] },
+): Promise<readonly Observed[]> {
+  const types = registry.inOrder([...stack.types, ...stack.resources.map((resource) => resource.type)]);
+  const found = new Map<string, Promise<readonly Observed[]>>();
+  for (const type of types) {
+    if (partial !== undefined && !partial.only.has(type)) {
+      found.set(type, Promise.resolve(partial.known.filter((instance) => instance.type === type)));
+    } else {
+      found.set(type, observeType(type, found));
+    }
+  }
+  // Settled as a whole, so that one failing read leaves no other promise unhandled.
+  const results = await Promise.allSettled(found.values());
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason as Error;
+  return results.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+
+  async function observeType(
+    name: string,
+    earlier: ReadonlyMap<string, Promise<readonly Observed[]>>,
+  ): Promise<readonly Observed[]> {
+    const type = registry.get(name);
+    const before = [...new Set([...type.parents, ...type.dependsOn])].filter((other) => other !== name);
+    const instances = await Promise.all(before.map((other) => earlier.get(other) ?? Promise.resolve([])));
+    const related = instances.flat();
+    const outputs = new Map(related.map((instance) => [resourceKey(instance), instance.outputs]));
+    const desired: readonly Resource[] = stack.resources
+      .filter((resource) => resource.type === name)
+      .map((resource) => ({ ...resource, spec: resolveRefs(resource.spec, outputs) }));
+    const parents = related.filter((instance) => type.parents.includes(instance.type));
+    const observed = await type.observe({ desired, parents }, context);
+    return type.match?.(desired, observed) ?? observed;
+  }
+}
