@@ -1,3 +1,5 @@
+import type { ClusterFacts, ComputeFacts, IdentityFacts } from "./surroundings-account.ts";
+
 /**
  * What the services of the sandbox ask of each other. Each part is supplied by the service that owns the state, when
  * that service is created, and read by others only while they answer calls.
@@ -7,6 +9,9 @@ export class Surroundings {
   #certificates: CertificateFacts | undefined;
   #roles: RoleFacts | undefined;
   #loadBalancers: LoadBalancerFacts | undefined;
+  #compute: ComputeFacts | undefined;
+  #identity: IdentityFacts | undefined;
+  #cluster: ClusterFacts | undefined;
   readonly #interfaceSources: InterfaceSource[] = [];
   readonly #taggedSources: TaggedSource[] = [];
 
@@ -44,6 +49,33 @@ export class Surroundings {
 
   set loadBalancers(facts: LoadBalancerFacts) {
     this.#loadBalancers = facts;
+  }
+
+  /** Supplied by EC2; EKS and the cluster simulation use it. */
+  get compute(): ComputeFacts {
+    return present(this.#compute, "compute");
+  }
+
+  set compute(facts: ComputeFacts) {
+    this.#compute = facts;
+  }
+
+  /** Supplied by IAM; EKS and STS use it. */
+  get identity(): IdentityFacts {
+    return present(this.#identity, "identity");
+  }
+
+  set identity(facts: IdentityFacts) {
+    this.#identity = facts;
+  }
+
+  /** Supplied by EKS; the cluster simulation and STS read it. */
+  get cluster(): ClusterFacts {
+    return present(this.#cluster, "cluster");
+  }
+
+  set cluster(facts: ClusterFacts) {
+    this.#cluster = facts;
   }
 
   /** Adds a holder of network interfaces that EC2 does not keep itself (ELBv2; EKS for its control plane). */
