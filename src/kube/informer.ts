@@ -1,9 +1,15 @@
-import type { Kind, KubeObject } from "../api/object.ts";
+import { isDeepStrictEqual } from "node:util";
+import { type Kind, type KubeObject, objectKey } from "../api/object.ts";
 import type { Clock, Random } from "../clock.ts";
+import { errorMessage } from "../errors.ts";
 import type { HttpHandler } from "../http.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { untilAborted } from "./abort.ts";
 import type { Lister } from "./lister.ts";
+import { ObjectCache } from "./object-cache.ts";
+import { createReflector, type ListReason } from "./reflector.ts";
+import { trimmed } from "./trim.ts";
 
 /**
  * One change of an object in the cache. Level-triggered: several changes may have become one, a deletion that was
@@ -58,4 +64,162 @@ export interface Informer<T extends KubeObject> extends Lister<T> {
   relist(): void;
   health(): InformerHealth;
   stop(): Promise<void>;
+}
+
+export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
+  const { kind, metrics } = options;
+  const log = options.log.child({ kind: kind.kind });
+  const transform = options.transform ?? trimmed(kind);
+  const cache = new ObjectCache<T>(options.indexes);
+  const handlers = new Set<InformerHandler<T>>();
+  if (options.onEvent !== undefined) handlers.add(options.onEvent);
+  const first = Promise.withResolvers<void>();
+  // Nobody needs to wait for the first list.
+  first.promise.catch(() => undefined);
+  const stopping = new AbortController();
+  let staged = new Map<string, T>();
+  let synced = false;
+  let running: Promise<void> | undefined;
+
+  function tell(handler: InformerHandler<T>, event: InformerEvent<T>): void {
+    try {
+      handler(event);
+    } catch (error) {
+      // One bad handler must not cost the others their events, nor the watch its life.
+      metrics?.add("fairlead_kube_handler_failures_total", { kind: kind.kind });
+      log.error("an event handler failed", { key: event.key, error: errorMessage(error) });
+    }
+  }
+
+  function dispatch(event: InformerEvent<T>): void {
+    for (const handler of handlers) tell(handler, event);
+  }
+
+  /** Puts an object that has been transformed; true when that changed what the cache says. */
+  function put(object: T): boolean {
+    const key = objectKey(object.metadata);
+    const before = cache.get(key);
+    if (before !== undefined && before.metadata.resourceVersion === object.metadata.resourceVersion) return false;
+    if (!guarded(key, () => void cache.put(object))) return false;
+    if (before === undefined) {
+      dispatch({ type: "add", key, old: undefined, new: object });
+      return true;
+    }
+    if (before.metadata.uid !== object.metadata.uid) {
+      // Deleted and made again under the same name between two looks.
+      dispatch({ type: "delete", key, old: before, new: undefined });
+      dispatch({ type: "add", key, old: undefined, new: object });
+      return true;
+    }
+    if (sameButVersion(before, object)) return false;
+    dispatch({ type: "update", key, old: before, new: object });
+    return true;
+  }
+
+  function remove(key: string): boolean {
+    const old = cache.delete(key);
+    if (old === undefined) return false;
+    dispatch({ type: "delete", key, old, new: undefined });
+    return true;
+  }
+
+  /** Runs a transform or index function; one that throws costs this object its update, and nothing else. */
+  function guarded(key: string, action: () => void): boolean {
+    try {
+      action();
+      return true;
+    } catch (error) {
+      metrics?.add("fairlead_kube_handler_failures_total", { kind: kind.kind });
+      log.error("an object could not enter the cache", { key, error: errorMessage(error) });
+      return false;
+    }
+  }
+
+  function replace(reason: ListReason, lastVersion: string | undefined): void {
+    const objects = staged;
+    staged = new Map();
+    let missed = 0;
+    for (const key of cache.keys()) if (!objects.has(key) && remove(key)) missed++;
+    for (const object of objects.values())
+      if (put(object) && !isNewer(object.metadata.resourceVersion, lastVersion)) missed++;
+    if ((reason === "periodic" || reason === "requested") && missed > 0) {
+      metrics?.add("fairlead_kube_missed_events_total", { kind: kind.kind }, missed);
+      log.warn("the watch had missed changes", { missed });
+    }
+    synced = true;
+    first.resolve();
+  }
+
+  const reflector = createReflector<T>({
+    ...options,
+    target: {
+      stage(items) {
+        for (const item of items) {
+          const key = objectKey(item.metadata);
+          const kept = guarded(key, () => void staged.set(key, transform(item)));
+          // Absent from the list means deleted: what cannot be read must not look like that.
+          const old = kept ? undefined : cache.get(key);
+          if (old !== undefined) staged.set(key, old);
+        }
+      },
+      discardStaged: () => void (staged = new Map()),
+      replace,
+      put: (object) => void guarded(objectKey(object.metadata), () => void put(transform(object))),
+      remove: (object) => void remove(objectKey(object.metadata)),
+    },
+  });
+
+  const endCollect = metrics?.onCollect(() => {
+    const health = reflector.health();
+    metrics.set("fairlead_kube_watch_age_seconds", { kind: kind.kind }, (health.watchAgeMs ?? 0) / 1000);
+    metrics.set("fairlead_kube_last_event_age_seconds", { kind: kind.kind }, health.silentMs / 1000);
+    metrics.set("awslbc_controller_cache_object_total", { resource: kind.kind.toLowerCase() }, cache.size);
+  });
+
+  return {
+    kind,
+    get: (key) => cache.get(key),
+    list: (namespace) => cache.list(namespace),
+    byIndex: (index, value) => cache.byIndex(index, value),
+    get synced() {
+      return synced;
+    },
+    start() {
+      if (running !== undefined) throw new TypeError(`the informer of ${kind.plural} was started twice`);
+      running = reflector.run(stopping.signal);
+    },
+    onEvent(handler) {
+      handlers.add(handler);
+      for (const object of cache.list())
+        tell(handler, { type: "add", key: objectKey(object.metadata), old: undefined, new: object });
+      return () => void handlers.delete(handler);
+    },
+    async whenSynced(signal) {
+      await (signal === undefined ? first.promise : untilAborted(first.promise, signal));
+    },
+    relist: () => reflector.relist(),
+    health: () => ({ ...reflector.health(), synced, objects: cache.size }),
+    async stop() {
+      const reason = new DOMException(`the informer of ${kind.plural} stops`, "AbortError");
+      stopping.abort(reason);
+      first.reject(reason);
+      endCollect?.();
+      await running;
+    },
+  };
+}
+
+function sameButVersion(a: KubeObject, b: KubeObject): boolean {
+  const { metadata: metaA, ...restA } = a;
+  const { metadata: metaB, ...restB } = b;
+  return (
+    isDeepStrictEqual({ ...metaA, resourceVersion: "" }, { ...metaB, resourceVersion: "" }) &&
+    isDeepStrictEqual(restA, restB)
+  );
+}
+
+/** Whether an object changed after the version that the watch had reached (versions of one server grow). */
+function isNewer(version: string, than: string | undefined): boolean {
+  if (than === undefined || !/^\d+$/.test(version) || !/^\d+$/.test(than)) return false;
+  return BigInt(version) > BigInt(than);
 }
