@@ -43,7 +43,8 @@ export async function observeStack(
       .filter((resource) => resource.type === name)
       .map((resource) => ({ ...resource, spec: resolveRefs(resource.spec, outputs) }));
     const parents = related.filter((instance) => type.parents.includes(instance.type));
-    const observed = await type.observe({ desired, parents }, context);
+    const names = stack.names?.[name] ?? [];
+    const observed = await type.observe({ desired, parents, names }, context);
     return type.match?.(desired, observed) ?? observed;
   }
 }

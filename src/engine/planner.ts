@@ -36,19 +36,20 @@ export function planStack(stack: Stack, observed: readonly Observed[], registry:
       continue;
     }
     surplus.push(...living.filter((instance) => instance !== best.observed));
-    const change = changeOf(desired, best.observed, best.differences);
-    const protection =
-      change?.action === "replace" ? registry.get(desired.type).protectedBy?.(best.observed) : undefined;
-    if (change !== undefined && protection !== undefined) {
+    const type = registry.get(desired.type);
+    const wanted = changeOf(desired, best.observed, best.differences);
+    const protection = wanted?.action === "replace" ? replacementRefusal(type, best) : undefined;
+    if (wanted !== undefined && protection !== undefined) {
       blocked.push({
-        change,
+        change: wanted,
         reason: "ReplacementBlocked",
         message: `${desired.type} ${desired.id} is not replaced: ${protection}`,
       });
-    } else if (change !== undefined) {
-      changes.push(change);
     }
-    if (change === undefined || protection !== undefined) kept.push(best.observed);
+    const inPlace = type.neverReplaced === undefined ? [] : best.differences.filter((one) => one.replace !== true);
+    const change = protection === undefined ? wanted : changeOf(desired, best.observed, inPlace);
+    if (change === undefined) kept.push(best.observed);
+    else changes.push(change);
     if (change?.action !== "replace" || protection !== undefined) outputs.set(key, best.observed.outputs);
   }
 
@@ -82,6 +83,15 @@ function changeOf(desired: Resource, observed: Observed, differences: readonly D
   if (differences.length === 0) return undefined;
   const action = differences.some((difference) => difference.replace === true) ? "replace" : "update";
   return { action, type: desired.type, id: desired.id, desired, observed, differences };
+}
+
+function replacementRefusal(
+  type: ResourceType,
+  { observed, differences }: { readonly observed: Observed; readonly differences: readonly Difference[] },
+): string | undefined {
+  if (type.neverReplaced === undefined) return type.protectedBy?.(observed);
+  const fields = differences.filter((difference) => difference.replace === true).map((difference) => difference.field);
+  return `${fields.join(", ")} cannot be changed in place; ${type.neverReplaced}`;
 }
 
 function closest(

@@ -49,6 +49,8 @@ export interface ObserveQuery<Spec> {
   readonly desired: readonly Resource<Spec>[];
   /** What was observed of the types named in `parents`. */
   readonly parents: readonly Observed[];
+  /** Names from `Stack.names` of this type; what bears one is ours only if its tags say so. */
+  readonly names?: readonly string[];
 }
 
 export type DeleteResult =
@@ -131,6 +133,12 @@ export interface ResourceType<Spec = unknown> {
    * `allowed` is true when the user asked for its removal knowing so.
    */
   protectedBy?(observed: Observed<Spec>): string | undefined;
+
+  /**
+   * Why an instance is never exchanged for a new one by itself, in words for the user. Differences that would need it
+   * are refused as `ReplacementBlocked`; the others are still made.
+   */
+  readonly neverReplaced?: string;
 
   /** When to look again at a resource in state `pending`, in milliseconds. Default 15 s. */
   readonly pollMs?: number;

@@ -73,6 +73,11 @@ export interface Stack {
   readonly ownership: Ownership;
   /** Every resource type that this kind of owner may have, also those it has none of now: what to look for in AWS. */
   readonly types: readonly string[];
+  /**
+   * By type: names under which this owner's resources may exist beside the desired ones, for types that AWS cannot
+   * search by tags (IAM roles). An empty Stack finds by them what it has to delete.
+   */
+  readonly names?: Readonly<Record<string, readonly string[]>>;
   readonly resources: readonly Resource[];
   readonly problems: readonly Problem[];
 }
