@@ -1,0 +1,74 @@
+import type { FieldError, KubeObject, PrinterColumn, ResourceDefinition, Schema } from "../resource-definition.ts";
+import { ageSince } from "./age.ts";
+import { modelSchema } from "./model-schema.ts";
+import { normalize } from "./normalize.ts";
+
+/** A column as `[name, type]`, or `[name, type, 1]` for one that only `-o wide` shows. */
+export type Column = readonly [name: string, type?: PrinterColumn["type"], priority?: number];
+
+export interface BuiltinKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Class of the Kubernetes client that has the fields. */
+  readonly model: string;
+  readonly plural: string;
+  readonly singular?: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly clusterScoped?: true;
+  readonly verbs?: readonly string[];
+  readonly status?: true;
+  readonly scale?: { readonly labelSelectorPath?: string };
+  readonly generation?: true;
+  readonly notStored?: true;
+  /** Without columns, the API server prints Name and Age. */
+  readonly columns?: readonly Column[];
+  cells?(object: KubeObject, now: number): readonly unknown[];
+  defaults?(object: KubeObject): void;
+  validate?(object: KubeObject, old: KubeObject | undefined): readonly FieldError[];
+  selectableFields?(object: KubeObject): Readonly<Record<string, string>>;
+}
+
+const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+/** The full definition of a built-in kind. Its schema is made when first read. */
+export function defineKind(kind: BuiltinKind): ResourceDefinition {
+  const { defaults, validate, selectableFields } = kind;
+  return {
+    group: kind.group,
+    version: kind.version,
+    kind: kind.kind,
+    listKind: `${kind.kind}List`,
+    plural: kind.plural,
+    singular: kind.singular ?? kind.kind.toLowerCase(),
+    shortNames: kind.shortNames ?? [],
+    categories: kind.categories ?? [],
+    namespaced: kind.clusterScoped !== true,
+    verbs: kind.verbs ?? allVerbs,
+    get schema(): Schema {
+      return modelSchema(kind.model);
+    },
+    hasStatus: kind.status === true,
+    ...(kind.scale === undefined
+      ? {}
+      : { scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas", ...kind.scale } }),
+    tracksGeneration: kind.generation === true,
+    prune: true,
+    columns: (kind.columns ?? [["Name"], ["Age"]]).map(([name, type, priority]) => ({
+      name,
+      type: type ?? "string",
+      priority: priority ?? 0,
+      ...(name === "Name" ? { format: "name" } : {}),
+    })),
+    cells: kind.cells ?? ((object, now) => [object.metadata.name, ageSince(object.metadata.creationTimestamp, now)]),
+    defaults(object) {
+      const copy = normalize(object, modelSchema(kind.model)) as KubeObject;
+      defaults?.(copy);
+      return copy;
+    },
+    ...(validate === undefined ? {} : { validate }),
+    ...(selectableFields === undefined ? {} : { selectableFields }),
+    storageVersion: kind.notStored !== true,
+  };
+}

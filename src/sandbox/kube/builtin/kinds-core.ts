@@ -1,0 +1,290 @@
+import type { KubeObject } from "../resource-definition.ts";
+import { ageSince } from "./age.ts";
+import { firstThree, orNone, orUnset } from "./cell-text.ts";
+import { eventCells, eventColumns, nodeCells, nodeColumns } from "./core-cells.ts";
+import { defaultConfig, defaultPod, defaultSecret, defaultVolumeClaim } from "./core-defaults.ts";
+import { validateConfigMap, validateNode, validateSecret } from "./core-validation.ts";
+import { type BuiltinKind, type Column, defineKind } from "./define-kind.ts";
+import { fieldsAt, listAt, stringAt, stringMapAt, valueAt } from "./fields.ts";
+import { podCells, podColumns } from "./pod-cells.ts";
+import { defaultPodTemplate } from "./pod-defaults.ts";
+import { validatePod } from "./pod-validation.ts";
+import { serviceCells, serviceColumns } from "./service-cells.ts";
+import { defaultService } from "./service-defaults.ts";
+import { validateService } from "./service-validation.ts";
+
+type CoreKind = Omit<BuiltinKind, "group" | "version" | "model"> & { readonly model?: string };
+
+function core(kind: CoreKind): ReturnType<typeof defineKind> {
+  return defineKind({ model: `V1${kind.kind}`, ...kind, group: "", version: "v1" });
+}
+
+const withAge: Column = ["Age"];
+
+/** The kinds of the core group, `v1`. */
+export const coreKinds = [
+  core({
+    kind: "Namespace",
+    plural: "namespaces",
+    shortNames: ["ns"],
+    clusterScoped: true,
+    status: true,
+    verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+    columns: [["Name"], ["Status"], withAge],
+    cells: (object, now) => [object.metadata.name, stringAt(object, "status", "phase") ?? "", age(object, now)],
+    selectableFields: (object) => ({ "status.phase": stringAt(object, "status", "phase") ?? "" }),
+  }),
+  core({
+    kind: "Node",
+    plural: "nodes",
+    shortNames: ["no"],
+    clusterScoped: true,
+    status: true,
+    columns: nodeColumns,
+    cells: nodeCells,
+    validate: validateNode,
+    selectableFields: (object) => ({ "spec.unschedulable": String(valueAt(object, "spec", "unschedulable") === true) }),
+  }),
+  core({
+    kind: "Pod",
+    plural: "pods",
+    shortNames: ["po"],
+    categories: ["all"],
+    status: true,
+    columns: podColumns,
+    cells: podCells,
+    defaults: defaultPod,
+    validate: validatePod,
+    selectableFields: (object) => ({
+      "spec.nodeName": stringAt(object, "spec", "nodeName") ?? "",
+      "spec.restartPolicy": stringAt(object, "spec", "restartPolicy") ?? "",
+      "spec.schedulerName": stringAt(object, "spec", "schedulerName") ?? "",
+      "spec.serviceAccountName": stringAt(object, "spec", "serviceAccountName") ?? "",
+      "spec.hostNetwork": String(valueAt(object, "spec", "hostNetwork") === true),
+      "status.phase": stringAt(object, "status", "phase") ?? "",
+      "status.podIP": stringAt(object, "status", "podIP") ?? "",
+      "status.nominatedNodeName": stringAt(object, "status", "nominatedNodeName") ?? "",
+    }),
+  }),
+  core({
+    kind: "Service",
+    plural: "services",
+    shortNames: ["svc"],
+    categories: ["all"],
+    status: true,
+    columns: serviceColumns,
+    cells: serviceCells,
+    defaults: defaultService,
+    validate: validateService,
+    selectableFields: (object) => ({
+      "spec.clusterIP": stringAt(object, "spec", "clusterIP") ?? "",
+      "spec.type": stringAt(object, "spec", "type") ?? "",
+    }),
+  }),
+  core({
+    kind: "Endpoints",
+    plural: "endpoints",
+    singular: "endpoints",
+    shortNames: ["ep"],
+    columns: [["Name"], ["Endpoints"], withAge],
+    cells: (object, now) => [object.metadata.name, endpointsText(object), age(object, now)],
+  }),
+  core({
+    kind: "ConfigMap",
+    plural: "configmaps",
+    shortNames: ["cm"],
+    columns: [["Name"], ["Data", "integer"], withAge],
+    cells: (object, now) => [
+      object.metadata.name,
+      Object.keys(fieldsAt(object, "data")).length + Object.keys(fieldsAt(object, "binaryData")).length,
+      age(object, now),
+    ],
+    defaults: defaultConfig,
+    validate: validateConfigMap,
+  }),
+  core({
+    kind: "Secret",
+    plural: "secrets",
+    columns: [["Name"], ["Type"], ["Data", "integer"], withAge],
+    cells: (object, now) => [
+      object.metadata.name,
+      stringAt(object, "type") ?? "",
+      Object.keys(fieldsAt(object, "data")).length,
+      age(object, now),
+    ],
+    defaults: defaultSecret,
+    validate: validateSecret,
+    selectableFields: (object) => ({ type: stringAt(object, "type") ?? "" }),
+  }),
+  core({
+    kind: "ServiceAccount",
+    plural: "serviceaccounts",
+    shortNames: ["sa"],
+    columns: [["Name"], ["Secrets", "integer"], withAge],
+    cells: (object, now) => [object.metadata.name, listAt(object, "secrets").length, age(object, now)],
+  }),
+  core({
+    kind: "Event",
+    model: "CoreV1Event",
+    plural: "events",
+    shortNames: ["ev"],
+    columns: eventColumns,
+    cells: eventCells,
+    selectableFields: (object) => ({
+      "involvedObject.kind": stringAt(object, "involvedObject", "kind") ?? "",
+      "involvedObject.namespace": stringAt(object, "involvedObject", "namespace") ?? "",
+      "involvedObject.name": stringAt(object, "involvedObject", "name") ?? "",
+      "involvedObject.uid": stringAt(object, "involvedObject", "uid") ?? "",
+      "involvedObject.apiVersion": stringAt(object, "involvedObject", "apiVersion") ?? "",
+      "involvedObject.resourceVersion": stringAt(object, "involvedObject", "resourceVersion") ?? "",
+      "involvedObject.fieldPath": stringAt(object, "involvedObject", "fieldPath") ?? "",
+      reason: stringAt(object, "reason") ?? "",
+      reportingComponent: stringAt(object, "reportingComponent") ?? "",
+      source: stringAt(object, "source", "component") ?? stringAt(object, "reportingComponent") ?? "",
+      type: stringAt(object, "type") ?? "",
+    }),
+  }),
+  core({
+    kind: "PersistentVolume",
+    plural: "persistentvolumes",
+    shortNames: ["pv"],
+    clusterScoped: true,
+    status: true,
+    columns: [
+      ["Name"],
+      ["Capacity"],
+      ["Access Modes"],
+      ["Reclaim Policy"],
+      ["Status"],
+      ["Claim"],
+      ["StorageClass"],
+      ["VolumeAttributesClass"],
+      ["Reason"],
+      withAge,
+      ["VolumeMode", "string", 1],
+    ],
+    cells: (object, now) => [
+      object.metadata.name,
+      stringAt(object, "spec", "capacity", "storage") ?? "",
+      accessModes(object, "spec"),
+      stringAt(object, "spec", "persistentVolumeReclaimPolicy") ?? "",
+      phase(object),
+      claimText(object),
+      stringAt(object, "spec", "storageClassName") ?? "",
+      orUnset(stringAt(object, "spec", "volumeAttributesClassName")),
+      stringAt(object, "status", "reason") ?? "",
+      age(object, now),
+      orUnset(stringAt(object, "spec", "volumeMode")),
+    ],
+  }),
+  core({
+    kind: "PersistentVolumeClaim",
+    plural: "persistentvolumeclaims",
+    shortNames: ["pvc"],
+    status: true,
+    columns: [
+      ["Name"],
+      ["Status"],
+      ["Volume"],
+      ["Capacity"],
+      ["Access Modes"],
+      ["StorageClass"],
+      ["VolumeAttributesClass"],
+      withAge,
+      ["VolumeMode", "string", 1],
+    ],
+    cells: (object, now) => [
+      object.metadata.name,
+      phase(object),
+      stringAt(object, "spec", "volumeName") ?? "",
+      stringAt(object, "status", "capacity", "storage") ?? "",
+      accessModes(object, "status"),
+      stringAt(object, "spec", "storageClassName") ?? "",
+      orUnset(stringAt(object, "spec", "volumeAttributesClassName")),
+      age(object, now),
+      orUnset(stringAt(object, "spec", "volumeMode")),
+    ],
+    defaults: defaultVolumeClaim,
+  }),
+  core({
+    kind: "LimitRange",
+    plural: "limitranges",
+    shortNames: ["limits"],
+    columns: [["Name"], ["Created At", "date"]],
+    cells: (object) => [object.metadata.name, object.metadata.creationTimestamp ?? null],
+  }),
+  core({
+    kind: "ResourceQuota",
+    plural: "resourcequotas",
+    shortNames: ["quota"],
+    status: true,
+    columns: [["Name"], ["Request"], ["Limit"], withAge],
+    cells: (object, now) => [object.metadata.name, quotaText(object, false), quotaText(object, true), age(object, now)],
+  }),
+  core({
+    kind: "PodTemplate",
+    plural: "podtemplates",
+    columns: [["Name"], ["Containers"], ["Images"], ["Pod Labels"]],
+    cells: (object) => {
+      const containers = listAt(object, "template", "spec", "containers");
+      const labels = stringMapAt(object, "template", "metadata", "labels");
+      return [
+        object.metadata.name,
+        containers.map((container) => stringAt(container, "name")).join(","),
+        containers.map((container) => stringAt(container, "image")).join(","),
+        orNone(
+          Object.entries(labels)
+            .map(([key, value]) => `${key}=${value}`)
+            .join(","),
+        ),
+      ];
+    },
+    defaults: (object) => defaultPodTemplate(valueAt(object, "template")),
+  }),
+];
+
+function age(object: KubeObject, now: number): string {
+  return ageSince(object.metadata.creationTimestamp, now);
+}
+
+function phase(object: KubeObject): string {
+  return object.metadata.deletionTimestamp === undefined ? (stringAt(object, "status", "phase") ?? "") : "Terminating";
+}
+
+function accessModes(object: KubeObject, part: "spec" | "status"): string {
+  const short: Record<string, string> = {
+    ReadWriteOnce: "RWO",
+    ReadOnlyMany: "ROX",
+    ReadWriteMany: "RWX",
+    ReadWriteOncePod: "RWOP",
+  };
+  return listAt(object, part, "accessModes")
+    .map((mode) => short[String(mode)] ?? String(mode))
+    .join(",");
+}
+
+function claimText(object: KubeObject): string {
+  const name = stringAt(object, "spec", "claimRef", "name");
+  return name === undefined ? "" : `${stringAt(object, "spec", "claimRef", "namespace") ?? ""}/${name}`;
+}
+
+function quotaText(object: KubeObject, limits: boolean): string {
+  const used = fieldsAt(object, "status", "used");
+  return Object.entries(fieldsAt(object, "status", "hard"))
+    .filter(([name]) => name.startsWith("limits.") === limits)
+    .map(([name, hard]) => `${name}: ${String(used[name] ?? "0")}/${String(hard)}`)
+    .sort()
+    .join(", ");
+}
+
+function endpointsText(object: KubeObject): string {
+  const texts = listAt(object, "subsets").flatMap((subset) => {
+    const ports = listAt(subset, "ports");
+    return listAt(subset, "addresses").flatMap((address) =>
+      ports.length === 0
+        ? [stringAt(address, "ip") ?? ""]
+        : ports.map((port) => `${stringAt(address, "ip") ?? ""}:${String(valueAt(port, "port"))}`),
+    );
+  });
+  return orNone(firstThree(texts));
+}

@@ -1,0 +1,219 @@
+import type { HttpRequest, HttpResponse } from "../../http.ts";
+import { openApiResponse } from "./openapi.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
+
+/** What `/version` answers; the API behaves as this release of Kubernetes does. */
+export const serverVersion = { major: "1", minor: "33", gitVersion: "v1.33.0" } as const;
+
+/** Subresources that are no part of a resource definition because only one kind has them. */
+const extraSubresources: Readonly<Record<string, readonly Subresource[]>> = {
+  "/namespaces": [{ name: "finalize", group: "", version: "v1", kind: "Namespace", verbs: ["update"] }],
+  "/pods": [
+    { name: "binding", group: "", version: "v1", kind: "Binding", verbs: ["create"] },
+    { name: "eviction", group: "policy", version: "v1", kind: "Eviction", verbs: ["create"] },
+  ],
+  "/serviceaccounts": [
+    { name: "token", group: "authentication.k8s.io", version: "v1", kind: "TokenRequest", verbs: ["create"] },
+  ],
+};
+
+interface Subresource {
+  readonly name: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly verbs: readonly string[];
+}
+
+/**
+ * Answers the paths by which clients learn what the API serves (`/version`, `/api`, `/apis`, `/openapi`, health), or
+ * undefined for any other path and for groups and versions that are not served.
+ */
+export function apiDiscovery(
+  request: HttpRequest,
+  definitions: readonly ResourceDefinition[],
+): HttpResponse | undefined {
+  if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+  const path = (request.path.split("?", 1)[0] ?? "").replace(/(.)\/$/, "$1");
+  if (/^\/(healthz|livez|readyz)(\/[\w-]+)?$/.test(path)) return text("ok");
+  if (path === "/version") return json(versionInfo());
+  if (path.startsWith("/openapi/")) return openApiResponse(request, definitions);
+  if (path === "/")
+    return json({ paths: ["/api", "/api/v1", "/apis", "/healthz", "/openapi/v2", "/openapi/v3", "/version"] });
+  const aggregated = aggregatedVersion(request.headers["accept"]);
+  if (path === "/api") {
+    const core = definitions.filter((definition) => definition.group === "");
+    if (aggregated !== undefined) return aggregatedResponse(core, aggregated);
+    return json({
+      kind: "APIVersions",
+      versions: versionsOf(core),
+      serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress: request.headers["host"] ?? "" }],
+    });
+  }
+  if (path === "/apis") {
+    const named = definitions.filter((definition) => definition.group !== "");
+    if (aggregated !== undefined) return aggregatedResponse(named, aggregated);
+    return json({
+      kind: "APIGroupList",
+      apiVersion: "v1",
+      groups: groupsOf(named).map((group) => groupInfo(named, group)),
+    });
+  }
+  const match = /^\/(?:api|apis\/([^/]+))(?:\/([^/]+))?$/.exec(path);
+  if (match === null) return undefined;
+  const group = match[1] ?? "";
+  const version = match[2];
+  const members = definitions.filter((definition) => definition.group === group);
+  if (members.length === 0) return undefined;
+  if (version === undefined) return json({ kind: "APIGroup", apiVersion: "v1", ...groupInfo(members, group) });
+  const served = members.filter((definition) => definition.version === version);
+  if (served.length === 0) return undefined;
+  return json({
+    kind: "APIResourceList",
+    apiVersion: "v1",
+    groupVersion: group === "" ? version : `${group}/${version}`,
+    resources: served.flatMap(resourceEntries),
+  });
+}
+
+/** Orders versions as Kubernetes prefers them: stable before beta before alpha, higher numbers first, others last. */
+export function compareVersions(a: string, b: string): number {
+  const rank = (version: string): readonly number[] | undefined => {
+    const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
+    if (match === null) return undefined;
+    const stage = match[2] === undefined ? 2 : match[2] === "beta" ? 1 : 0;
+    return [stage, Number(match[1]), Number(match[3] ?? 0)];
+  };
+  const [left, right] = [rank(a), rank(b)];
+  if (left === undefined || right === undefined) {
+    if (left !== undefined) return -1;
+    if (right !== undefined) return 1;
+    return a < b ? -1 : a > b ? 1 : 0;
+  }
+  for (const [index, value] of left.entries()) {
+    const difference = (right[index] ?? 0) - value;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function versionInfo(): Record<string, string> {
+  return {
+    ...serverVersion,
+    gitCommit: "",
+    gitTreeState: "clean",
+    buildDate: "1970-01-01T00:00:00Z",
+    goVersion: "",
+    compiler: "",
+    platform: "linux/amd64",
+  };
+}
+
+function versionsOf(definitions: readonly ResourceDefinition[]): readonly string[] {
+  return [...new Set(definitions.map((definition) => definition.version))].sort(compareVersions);
+}
+
+function groupsOf(definitions: readonly ResourceDefinition[]): readonly string[] {
+  return [...new Set(definitions.map((definition) => definition.group))];
+}
+
+function groupInfo(definitions: readonly ResourceDefinition[], group: string): Record<string, unknown> {
+  const versions = versionsOf(definitions.filter((definition) => definition.group === group)).map((version) => ({
+    groupVersion: `${group}/${version}`,
+    version,
+  }));
+  return { name: group, versions, preferredVersion: versions[0] };
+}
+
+function resourceEntries(definition: ResourceDefinition): readonly Record<string, unknown>[] {
+  const { plural, namespaced, kind } = definition;
+  return [
+    {
+      name: plural,
+      singularName: definition.singular,
+      namespaced,
+      kind,
+      verbs: definition.verbs,
+      ...(definition.shortNames.length === 0 ? {} : { shortNames: definition.shortNames }),
+      ...(definition.categories.length === 0 ? {} : { categories: definition.categories }),
+    },
+    ...subresourcesOf(definition).map((subresource) => ({
+      name: `${plural}/${subresource.name}`,
+      singularName: "",
+      namespaced,
+      ...(subresource.group === definition.group && subresource.version === definition.version
+        ? {}
+        : { group: subresource.group, version: subresource.version }),
+      kind: subresource.kind,
+      verbs: subresource.verbs,
+    })),
+  ];
+}
+
+function subresourcesOf(definition: ResourceDefinition): readonly Subresource[] {
+  const { group, version, kind } = definition;
+  const verbs = ["get", "patch", "update"];
+  return [
+    ...(definition.hasStatus ? [{ name: "status", group, version, kind, verbs }] : []),
+    ...(definition.scale === undefined
+      ? []
+      : [{ name: "scale", group: "autoscaling", version: "v1", kind: "Scale", verbs }]),
+    ...(extraSubresources[`${group}/${definition.plural}`] ?? []),
+  ];
+}
+
+/** The version of aggregated discovery that the client prefers over plain documents, if any. */
+function aggregatedVersion(accept: string | undefined): string | undefined {
+  for (const clause of (accept ?? "").split(",")) {
+    const [type, ...parameters] = clause.split(";").map((part) => part.trim());
+    if (type !== "application/json") continue;
+    if (parameters.length === 0) return undefined;
+    if (!parameters.includes("as=APIGroupDiscoveryList") || !parameters.includes("g=apidiscovery.k8s.io")) continue;
+    if (parameters.includes("v=v2")) return "v2";
+    if (parameters.includes("v=v2beta1")) return "v2beta1";
+  }
+  return undefined;
+}
+
+function aggregatedResponse(definitions: readonly ResourceDefinition[], version: string): HttpResponse {
+  const items = groupsOf(definitions).map((group) => {
+    const members = definitions.filter((definition) => definition.group === group);
+    return {
+      metadata: { name: group, creationTimestamp: null },
+      versions: versionsOf(members).map((served) => ({
+        version: served,
+        freshness: "Current",
+        resources: members.filter((definition) => definition.version === served).map(aggregatedResource),
+      })),
+    };
+  });
+  const body = { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
+  return json(body, `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`);
+}
+
+function aggregatedResource(definition: ResourceDefinition): Record<string, unknown> {
+  const { group, version, kind } = definition;
+  const subresources = subresourcesOf(definition).map((subresource) => ({
+    subresource: subresource.name,
+    responseKind: { group: subresource.group, version: subresource.version, kind: subresource.kind },
+    verbs: subresource.verbs,
+  }));
+  return {
+    resource: definition.plural,
+    responseKind: { group, version, kind },
+    scope: definition.namespaced ? "Namespaced" : "Cluster",
+    singularResource: definition.singular,
+    verbs: definition.verbs,
+    ...(definition.shortNames.length === 0 ? {} : { shortNames: definition.shortNames }),
+    ...(definition.categories.length === 0 ? {} : { categories: definition.categories }),
+    ...(subresources.length === 0 ? {} : { subresources }),
+  };
+}
+
+function json(body: unknown, contentType = "application/json"): HttpResponse {
+  return { status: 200, headers: { "content-type": contentType, vary: "Accept" }, body: JSON.stringify(body) };
+}
+
+function text(body: string): HttpResponse {
+  return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body };
+}
