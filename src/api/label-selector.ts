@@ -1,6 +1,9 @@
 import type { LabelSelector } from "./object.ts";
 
-/** Whether labels satisfy a selector; an absent or empty selector selects everything (metav1.LabelSelector). */
+/**
+ * Whether labels satisfy a selector; an absent or empty selector selects everything (metav1.LabelSelector). An operator
+ * that is not one of the four selects nothing.
+ */
 export function matchesSelector(
   selector: LabelSelector | undefined,
   labels: Readonly<Record<string, string>> = {},
@@ -23,6 +26,6 @@ function matchesExpression({ key, operator, values = [] }: Expression, labels: R
     case "DoesNotExist":
       return value === undefined;
     default:
-      return operator satisfies never;
+      return false;
   }
 }

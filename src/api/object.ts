@@ -42,7 +42,8 @@ export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>>;
   readonly matchExpressions?: readonly {
     readonly key: string;
-    readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+    /** `In`, `NotIn`, `Exists` or `DoesNotExist`. */
+    readonly operator: string;
     readonly values?: readonly string[];
   }[];
 }
