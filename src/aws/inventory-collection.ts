@@ -76,7 +76,7 @@ export class InventoryCollection<Item> {
       const change = known === undefined ? "appeared" : "changed";
       changes.push({ kind: this.#kind, key: entry.key, change, tags: entry.tags });
     }
-    for (const known of [...this.#index.values()]) {
+    for (const known of this.all()) {
       if (listed.has(known.key) || own(known.key)) continue;
       this.#delete(known.key);
       changes.push({ kind: this.#kind, key: known.key, change: "vanished", tags: known.tags });

@@ -43,6 +43,7 @@ export class Inventory {
   readonly securityGroups = new InventoryCollection<SecurityGroup>("security-group");
   readonly details = new Details();
 
+  readonly vpcID: string;
   readonly #options: InventoryOptions;
   #listing: Promise<void> | undefined;
   #loaded = false;
@@ -53,6 +54,7 @@ export class Inventory {
 
   constructor(options: InventoryOptions) {
     this.#options = options;
+    this.vpcID = options.vpcID;
   }
 
   /** Resolves once everything has been listed; the first to ask starts the listing, all others share it. */
@@ -97,6 +99,7 @@ export class Inventory {
   putLoadBalancer(item: LoadBalancer, tags: Tags): LoadBalancerEntry {
     const entry = loadBalancerEntry(item, tags);
     this.loadBalancers.put(entry, this.#now());
+    if (!this.#polledAt.has(entry.key) && isPending(item)) this.#polledAt.set(entry.key, this.#now());
     return entry;
   }
 
@@ -183,9 +186,7 @@ export class Inventory {
     const due = this.loadBalancers
       .all()
       .filter(
-        ({ key, item }) =>
-          item.State?.Code === "provisioning" &&
-          now - (this.#polledAt.get(key) ?? now - pendingPollMs) >= pendingPollMs,
+        ({ key, item }) => isPending(item) && now - (this.#polledAt.get(key) ?? now - pendingPollMs) >= pendingPollMs,
       )
       .map(({ key }) => key);
     if (due.length === 0) return;
@@ -202,7 +203,7 @@ export class Inventory {
         const known = this.loadBalancers.get(item.LoadBalancerArn ?? "");
         if (known === undefined) continue;
         this.putLoadBalancer(item, known.tags);
-        if (item.State?.Code !== "provisioning") this.#polledAt.delete(known.key);
+        if (!isPending(item)) this.#polledAt.delete(known.key);
       }
     }
   }
@@ -236,7 +237,9 @@ export class Inventory {
       ...loadBalancers.map((item) => item.LoadBalancerArn),
       ...targetGroups.map((item) => item.TargetGroupArn),
     ];
-    const tags = await this.#readTags(arns.filter((arn) => arn !== undefined && knownTags(arn) === undefined));
+    const tags = await this.#readTags(
+      arns.filter((arn): arn is string => arn !== undefined && knownTags(arn) === undefined),
+    );
     const tagsOf = (arn: string | undefined): Tags => knownTags(arn ?? "") ?? tags.get(arn ?? "") ?? {};
     const changes = [
       ...this.loadBalancers.replace(
@@ -332,7 +335,14 @@ function loadBalancerEntry(item: LoadBalancer, tags: Tags): LoadBalancerEntry {
   return { key: item.LoadBalancerArn ?? "", name: item.LoadBalancerName ?? "", item, tags };
 }
 
-function targetGroupEntry(item: TargetGroup, tags: Tags): TargetGroupEntry {
+function isPending(item: LoadBalancer): boolean {
+  return item.State?.Code === "provisioning";
+}
+
+/** Which load balancer a group belongs to changes some seconds after each listener: it is no property of the group. */
+function targetGroupEntry(described: TargetGroup, tags: Tags): TargetGroupEntry {
+  const item = { ...described };
+  delete item.LoadBalancerArns;
   return { key: item.TargetGroupArn ?? "", name: item.TargetGroupName ?? "", item, tags };
 }
 
