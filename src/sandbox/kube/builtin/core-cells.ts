@@ -2,7 +2,7 @@ import type { KubeObject } from "../resource-definition.ts";
 import { ageSince } from "./age.ts";
 import { orNone } from "./cell-text.ts";
 import type { Column } from "./define-kind.ts";
-import { listAt, numberAt, stringAt, valueAt } from "./fields.ts";
+import { listAt, numberAt, stringAt, textOf, valueAt } from "./fields.ts";
 
 export const nodeColumns: readonly Column[] = [
   ["Name"],
@@ -91,7 +91,7 @@ export function eventCells(event: KubeObject, now: number): readonly unknown[] {
     name === "" ? kind : `${kind}/${name}`,
     stringAt(about, "fieldPath") ?? "",
     [component, host].filter((part) => part !== "").join(", "),
-    String(either("message", "note") ?? "").trim(),
+    (textOf(either("message", "note")) ?? "").trim(),
     ageSince(first, now),
     String(count),
     event.metadata.name,

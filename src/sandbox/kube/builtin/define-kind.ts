@@ -24,10 +24,10 @@ export interface BuiltinKind {
   readonly notStored?: true;
   /** Without columns, the API server prints Name and Age. */
   readonly columns?: readonly Column[];
-  cells?(object: KubeObject, now: number): readonly unknown[];
-  defaults?(object: KubeObject): void;
-  validate?(object: KubeObject, old: KubeObject | undefined): readonly FieldError[];
-  selectableFields?(object: KubeObject): Readonly<Record<string, string>>;
+  readonly cells?: (object: KubeObject, now: number) => readonly unknown[];
+  readonly defaults?: (object: KubeObject) => void;
+  readonly validate?: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[];
+  readonly selectableFields?: (object: KubeObject) => Readonly<Record<string, string>>;
 }
 
 const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];

@@ -35,6 +35,18 @@ export function fieldsAt(value: unknown, ...path: readonly (string | number)[]):
   return isFields(found) ? found : {};
 }
 
+/** Text or number at the path as text, or undefined. */
+export function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
+  return textOf(valueAt(value, ...path));
+}
+
+/** A scalar as text; undefined for anything else. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : undefined;
+}
+
 /** The strings of a map, others left out. */
 export function stringMapAt(value: unknown, ...path: readonly (string | number)[]): Record<string, string> {
   const found: Record<string, string> = {};

@@ -5,7 +5,7 @@ import { eventCells, eventColumns, nodeCells, nodeColumns } from "./core-cells.t
 import { defaultConfig, defaultPod, defaultSecret, defaultVolumeClaim } from "./core-defaults.ts";
 import { validateConfigMap, validateNode, validateSecret } from "./core-validation.ts";
 import { type BuiltinKind, type Column, defineKind } from "./define-kind.ts";
-import { fieldsAt, listAt, stringAt, stringMapAt, valueAt } from "./fields.ts";
+import { fieldsAt, listAt, stringAt, stringMapAt, textOf, valueAt } from "./fields.ts";
 import { podCells, podColumns } from "./pod-cells.ts";
 import { defaultPodTemplate } from "./pod-defaults.ts";
 import { validatePod } from "./pod-validation.ts";
@@ -272,7 +272,7 @@ function quotaText(object: KubeObject, limits: boolean): string {
   const used = fieldsAt(object, "status", "used");
   return Object.entries(fieldsAt(object, "status", "hard"))
     .filter(([name]) => name.startsWith("limits.") === limits)
-    .map(([name, hard]) => `${name}: ${String(used[name] ?? "0")}/${String(hard)}`)
+    .map(([name, hard]) => `${name}: ${textOf(used[name]) ?? "0"}/${textOf(hard) ?? ""}`)
     .sort()
     .join(", ");
 }

@@ -2,7 +2,7 @@ import type { KubeObject } from "../resource-definition.ts";
 import { ageSince } from "./age.ts";
 import { firstThree, orNone, orUnset, selectorText } from "./cell-text.ts";
 import { defineKind } from "./define-kind.ts";
-import { listAt, stringAt, valueAt } from "./fields.ts";
+import { listAt, stringAt, textAt, valueAt } from "./fields.ts";
 import { validateIngress, validateIngressClass } from "./ingress-validation.ts";
 import { defaultEndpointSlice, defaultIngress, defaultIngressClass, defaultNetworkPolicy } from "./other-defaults.ts";
 import { loadBalancerText } from "./service-cells.ts";
@@ -77,7 +77,7 @@ export const networkingKinds = [
     cells: (object, now) => [
       object.metadata.name,
       stringAt(object, "addressType") ?? "",
-      orUnset(firstThree(listAt(object, "ports").map((port) => String(valueAt(port, "port") ?? "*")))),
+      orUnset(firstThree(listAt(object, "ports").map((port) => textAt(port, "port") ?? "*"))),
       orUnset(firstThree(listAt(object, "endpoints").flatMap((endpoint) => listAt(endpoint, "addresses").map(String)))),
       ageSince(object.metadata.creationTimestamp, now),
     ],

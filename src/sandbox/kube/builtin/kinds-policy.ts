@@ -3,7 +3,7 @@ import { ageSince } from "./age.ts";
 import { orUnset } from "./cell-text.ts";
 import { eventCells, eventColumns } from "./core-cells.ts";
 import { type BuiltinKind, defineKind } from "./define-kind.ts";
-import { listAt, numberAt, stringAt, valueAt } from "./fields.ts";
+import { listAt, numberAt, stringAt, textAt, valueAt } from "./fields.ts";
 import {
   defaultAutoscaler,
   defaultBinding,
@@ -82,8 +82,8 @@ export const policyKinds = [
     columns: [["Name"], ["Min Available"], ["Max Unavailable"], ["Allowed Disruptions", "integer"], ["Age"]],
     cells: (object, now) => [
       object.metadata.name,
-      String(valueAt(object, "spec", "minAvailable") ?? "N/A"),
-      String(valueAt(object, "spec", "maxUnavailable") ?? "N/A"),
+      textAt(object, "spec", "minAvailable") ?? "N/A",
+      textAt(object, "spec", "maxUnavailable") ?? "N/A",
       numberAt(object, "status", "disruptionsAllowed") ?? 0,
       age(object, now),
     ],

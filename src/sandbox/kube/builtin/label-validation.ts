@@ -39,7 +39,7 @@ export function selectorMatches(selector: unknown, labels: Readonly<Record<strin
     listAt(selector, "matchExpressions").every((expression) => {
       const value = labels[stringAt(expression, "key") ?? ""];
       const values = listAt(expression, "values");
-      switch (stringAt(expression, "operator")) {
+      switch (stringAt(expression, "operator") ?? "") {
         case "In":
           return value !== undefined && values.includes(value);
         case "NotIn":

@@ -81,7 +81,7 @@ function defaultVolume(volume: Fields): void {
     const token = source["serviceAccountToken"];
     if (isFields(token)) setDefault(token, "expirationSeconds", 3600);
   }
-  for (const item of [...objectsAt(volume, "downwardAPI", "items")]) {
+  for (const item of objectsAt(volume, "downwardAPI", "items")) {
     if (isFields(item["fieldRef"])) setDefault(ensureFields(item, "fieldRef"), "apiVersion", "v1");
   }
 }

@@ -36,7 +36,7 @@ export function loadBalancerText(object: KubeObject): string {
 
 function externalAddress(service: KubeObject): string {
   const external = listAt(service, "spec", "externalIPs").map(String);
-  switch (stringAt(service, "spec", "type")) {
+  switch (stringAt(service, "spec", "type") ?? "") {
     case "ExternalName":
       return stringAt(service, "spec", "externalName") ?? "";
     case "LoadBalancer": {

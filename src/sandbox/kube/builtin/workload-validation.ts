@@ -31,9 +31,7 @@ export function validateStatefulSet(set: KubeObject, old: KubeObject | undefined
   ];
   const rest = (object: KubeObject): string =>
     canonicalJson(
-      Object.entries(fieldsAt(object, "spec"))
-        .filter(([name]) => !mutable.includes(name))
-        .sort(),
+      Object.fromEntries(Object.entries(fieldsAt(object, "spec")).filter(([name]) => !mutable.includes(name))),
     );
   if (rest(set) !== rest(old)) {
     errors.push(
