@@ -114,14 +114,19 @@ export function networkInterfaceFacts(options: {
   const instances = remembered(clock, readInstances);
   const byAddress = remembered(clock, readAddresses);
   const byID = remembered(clock, (ids) =>
-    readInterfaces("network-interface-id", ids, ({ NetworkInterfaceId }) => NetworkInterfaceId ?? []),
+    readInterfaces("network-interface-id", ids, ({ NetworkInterfaceId }) =>
+      NetworkInterfaceId === undefined ? [] : [NetworkInterfaceId],
+    ),
   );
 
   async function ofPod(pod: PodAddress): Promise<EndpointInterface | undefined> {
-    if (pod.branchInterfaceID !== undefined) return byID(pod.branchInterfaceID);
-    if (pod.compute === "fargate" || pod.instanceID === undefined) return byAddress(normalAddress(pod.ip));
-    const interfaces = (await instances(pod.instanceID)) ?? [];
-    return interfaces.find((item) => item.addresses.includes(pod.ip) || isInAnyCIDR(pod.ip, item.prefixes));
+    if (pod.branchInterfaceID !== undefined) return byID.get(pod.branchInterfaceID);
+    if (pod.compute === "fargate" || pod.instanceID === undefined) return byAddress.get(normalAddress(pod.ip));
+    const holds = (item: InstanceInterface): boolean =>
+      item.addresses.includes(pod.ip) || isInAnyCIDR(pod.ip, item.prefixes);
+    const known = (await instances.get(pod.instanceID))?.find(holds);
+    // The instance may have got another interface, or the interface another address, since it was looked at.
+    return known ?? (await instances.again(pod.instanceID))?.find(holds);
   }
 
   return {
@@ -131,7 +136,7 @@ export function networkInterfaceFacts(options: {
     },
     async ofInstances(instanceIDs) {
       const found = await Promise.all(
-        instanceIDs.map(async (id) => [id, (await instances(id))?.find(({ primary }) => primary)] as const),
+        instanceIDs.map(async (id) => [id, (await instances.get(id))?.find(({ primary }) => primary)] as const),
       );
       return new Map(found.flatMap(([id, item]) => (item === undefined ? [] : [[id, plain(item)] as const])));
     },
@@ -142,13 +147,20 @@ export function networkInterfaceFacts(options: {
 function remembered<Value>(
   clock: Clock,
   load: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
-): (key: string) => Promise<Value | undefined> {
+): { get(key: string): Promise<Value | undefined>; again(key: string): Promise<Value | undefined> } {
   const batcher = new Batcher<Value>(clock, windowMs, load);
   const known = new Cached<Value | undefined>(clock, ttlMs);
-  return async (key) => {
+  const get = async (key: string): Promise<Value | undefined> => {
     const value = await known.get(key, () => batcher.get(key));
     if (value === undefined) known.forget(key);
     return value;
+  };
+  return {
+    get,
+    again(key) {
+      known.forget(key);
+      return get(key);
+    },
   };
 }
 
