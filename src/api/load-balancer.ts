@@ -32,6 +32,9 @@ const member = object("One Ingress or Service that takes part.", {
   accepted: flag("Whether all of it is in effect."),
   reason: text("Why not, as one word of the closed list.", { max: 256 }).exactOptional(),
   message: text("Why not, for a person.", { max: 8192 }).exactOptional(),
+  inForce: text("The owner's last good content, as JSON: it stays in effect while the present one has errors.", {
+    max: 262_144,
+  }).exactOptional(),
 });
 
 const status = object("What AWS holds, and what of the owners is in effect.", {
