@@ -2,10 +2,12 @@ import type { Clock, Random } from "../../clock.ts";
 import type { HttpHandler } from "../../http.ts";
 import { CallLog } from "./call-log.ts";
 import { type Credential, CredentialStore, sandboxCredential } from "./credentials.ts";
+import { createElbv2 } from "./elbv2/service.ts";
 import { createEndpoint } from "./endpoint.ts";
 import type { SandboxEvent } from "./events.ts";
 import { FaultPlan } from "./fault-plan.ts";
 import { createIds, seededRandom } from "./ids.ts";
+import { defaultQuotas, type Quotas } from "./quotas.ts";
 import type { SandboxContext, ServiceFactory } from "./service.ts";
 import { Surroundings } from "./surroundings.ts";
 import { alwaysHealthy, type TargetHealthSource } from "./target-health-source.ts";
@@ -26,6 +28,8 @@ export interface AwsSandboxOptions {
   /** How much faster than a real account states move on; 1 unless given, Infinity for at once. */
   readonly speed?: number;
   readonly lag?: Partial<ConsistencyLag>;
+  /** AWS's default quotas, unless raised or lowered here. */
+  readonly quotas?: Partial<Quotas>;
   /** Applies AWS's published token buckets; off unless given. */
   readonly rateLimits?: boolean;
   readonly targetHealth?: TargetHealthSource;
@@ -56,7 +60,7 @@ export interface AwsSandbox {
   close(): void;
 }
 
-const serviceFactories: readonly ServiceFactory[] = [];
+const serviceFactories: readonly ServiceFactory[] = [createElbv2];
 
 export function createAwsSandbox(options: AwsSandboxOptions): AwsSandbox {
   const { clock } = options;
@@ -87,6 +91,7 @@ export function createAwsSandbox(options: AwsSandboxOptions): AwsSandbox {
     clusterName,
     timings: scaleTimings({ ...realTimings, ...options.timings }, options.speed ?? 1),
     lag,
+    quotas: { ...defaultQuotas, ...options.quotas },
     surroundings,
     credentials,
     targetHealth: () => targetHealth,

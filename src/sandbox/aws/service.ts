@@ -42,6 +42,7 @@ import type { AwsError, ProblemsToError } from "./aws-error.ts";
 import type { CredentialStore, Principal } from "./credentials.ts";
 import type { SandboxEvent } from "./events.ts";
 import type { Ids } from "./ids.ts";
+import type { Quotas } from "./quotas.ts";
 import type { BucketSpec } from "./rate-limiter.ts";
 import { type Decoded, decodeMembers, type Members, type Position } from "./shapes.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -60,6 +61,7 @@ export interface SandboxContext {
   readonly clusterName: string;
   readonly timings: Timings;
   readonly lag: ConsistencyLag;
+  readonly quotas: Quotas;
   readonly surroundings: Surroundings;
   readonly credentials: CredentialStore;
   /** Whether the thing behind a target answers its health checks. */

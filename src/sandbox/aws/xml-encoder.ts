@@ -1,10 +1,10 @@
 /** A map of the query protocol: `<entry><key/><value/></entry>`. */
 export interface XmlMap {
-  readonly xmlMap: ReadonlyMap<string, unknown>;
+  readonly xmlMap: Readonly<Record<string, unknown>>;
 }
 
 export function xmlMap(entries: ReadonlyMap<string, unknown>): XmlMap {
-  return { xmlMap: entries };
+  return { xmlMap: Object.fromEntries(entries) };
 }
 
 /**
@@ -32,7 +32,7 @@ function encodeValue(value: unknown, listItem: "member" | "item"): string {
     return value.map((item: unknown) => `<${listItem}>${encodeValue(item, listItem)}</${listItem}>`).join("");
   }
   if (isXmlMap(value)) {
-    const entries = [...value.xmlMap];
+    const entries = Object.entries(value.xmlMap);
     return entries
       .map(([key, item]) => `<entry><key>${escapeXml(key)}</key><value>${encodeValue(item, listItem)}</value></entry>`)
       .join("");
@@ -41,5 +41,5 @@ function encodeValue(value: unknown, listItem: "member" | "item"): string {
 }
 
 function isXmlMap(value: unknown): value is XmlMap {
-  return typeof value === "object" && value !== null && "xmlMap" in value && value.xmlMap instanceof Map;
+  return typeof value === "object" && value !== null && "xmlMap" in value;
 }
