@@ -1,0 +1,121 @@
+import type { StringOrRef, Tags } from "../elbv2/specs.ts";
+
+/** The EKS resource types of one cluster, whose name is given to the types themselves. */
+
+/**
+ * `eks/PodIdentityAssociation`: lets the pods of a ServiceAccount have a role. Natural key: namespace and ServiceAccount.
+ * Outputs: `arn`, `id`, and `externalID` when there is one.
+ */
+export interface PodIdentityAssociationSpec {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly roleARN: StringOrRef;
+  /** Empty: none. */
+  readonly targetRoleARN: string;
+  readonly disableSessionTags: boolean;
+  /** A session policy as JSON text; empty: none. */
+  readonly policy: string;
+  readonly tags: Tags;
+}
+
+export interface TaintSpec {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: "NO_SCHEDULE" | "NO_EXECUTE" | "PREFER_NO_SCHEDULE";
+}
+
+export interface UpdateConfigSpec {
+  readonly maxUnavailable?: number;
+  readonly maxUnavailablePercentage?: number;
+  readonly updateStrategy: "DEFAULT" | "MINIMAL";
+}
+
+export interface NodeRepairSpec {
+  readonly enabled: boolean;
+  readonly maxUnhealthyNodeThresholdCount?: number;
+  readonly maxUnhealthyNodeThresholdPercentage?: number;
+  readonly maxParallelNodesRepairedCount?: number;
+  readonly maxParallelNodesRepairedPercentage?: number;
+  readonly overrides?: readonly {
+    readonly nodeMonitoringCondition: string;
+    readonly nodeUnhealthyReason: string;
+    readonly minRepairWaitTimeMins: number;
+    readonly repairAction: "Replace" | "Reboot" | "NoAction";
+  }[];
+}
+
+/** `eks/NodeGroup`. Natural key: the name. Outputs: `arn`, `name`. */
+export interface NodeGroupSpec {
+  readonly name: string;
+  readonly capacityType: "ON_DEMAND" | "SPOT" | "CAPACITY_BLOCK";
+  /** Order is priority. Absent when the launch template holds the type. */
+  readonly instanceTypes?: readonly string[];
+  /** Absent when the launch template names the image. */
+  readonly amiType?: string;
+  readonly nodeRoleARN: StringOrRef;
+  readonly subnetIDs: readonly string[];
+  readonly scaling: {
+    readonly min: number;
+    readonly max: number;
+    /** At creation. Afterwards only with `writeDesired`, or as far as min and max demand it: autoscalers own it. */
+    readonly desired: number;
+    readonly writeDesired: boolean;
+  };
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly TaintSpec[];
+  readonly updateConfig: UpdateConfigSpec;
+  /** Absent: not managed. */
+  readonly nodeRepair?: NodeRepairSpec;
+  readonly launchTemplate: { readonly id: StringOrRef; readonly version: StringOrRef } | LaunchTemplateByName;
+  /** Absent: left as it is. */
+  readonly kubernetesVersion?: string;
+  /** Absent: left as it is. */
+  readonly releaseVersion?: string;
+  /** Version updates delete pods that a PodDisruptionBudget keeps. */
+  readonly force: boolean;
+  readonly tags: Tags;
+  readonly retiredTagKeys: readonly string[];
+  /** Part of the idempotency tokens: the owner's uid, so that a successor of the same name is another request. */
+  readonly tokenSeed: string;
+  /** Only on observed groups: what is not wanted but found. */
+  readonly live?: NodeGroupLive;
+}
+
+export interface LaunchTemplateByName {
+  readonly name: string;
+  readonly version: string;
+}
+
+export type NodeGroupStatusCode =
+  | "CREATING"
+  | "ACTIVE"
+  | "UPDATING"
+  | "DELETING"
+  | "CREATE_FAILED"
+  | "DELETE_FAILED"
+  | "DEGRADED";
+
+export interface NodeGroupLive {
+  readonly status: NodeGroupStatusCode;
+  readonly desired: number;
+  readonly kubernetesVersion?: string;
+  readonly releaseVersion?: string;
+  readonly autoScalingGroups: readonly string[];
+  readonly issues: readonly NodeGroupIssue[];
+  /** The update that is in progress, or the last one when it failed. */
+  readonly update?: NodeGroupUpdate;
+}
+
+export interface NodeGroupIssue {
+  readonly code: string;
+  readonly message: string;
+  readonly resourceIDs: readonly string[];
+}
+
+export interface NodeGroupUpdate {
+  readonly id: string;
+  readonly type: string;
+  readonly status: string;
+  readonly error?: string;
+  readonly attempts: number;
+}
