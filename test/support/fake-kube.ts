@@ -112,7 +112,7 @@ export class FakeKube {
     this.requests.push(recorded);
     request.signal?.throwIfAborted();
     const faulty = this.fault?.(recorded, request.signal);
-    if (faulty !== undefined) return await faulty;
+    if (faulty !== undefined) return faulty;
     const { pathname } = new URL(recorded.path, "http://fake");
     if (recorded.query.get("watch") === "true") return this.#watch(pathname, recorded.query, request.signal);
     if (recorded.method === "GET" && recorded.query.has("limit")) return this.#list(pathname, recorded.query);
