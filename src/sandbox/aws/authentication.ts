@@ -2,27 +2,9 @@ import type { HttpRequest } from "../../http.ts";
 import { AwsError } from "./aws-error.ts";
 import type { CredentialStore, Principal } from "./credentials.ts";
 import type { Protocol } from "./service.ts";
+import { isSignedBy, signatureScope } from "./signature.ts";
 
-/** What the `Authorization` header of a signed request says. */
-export interface SignatureScope {
-  readonly accessKeyId: string;
-  readonly region: string;
-  readonly signingName: string;
-  readonly signedHeaders: readonly string[];
-}
-
-type Refusal = "missing" | "malformed" | "unknownKey" | "signature" | "expired";
-
-/** Reads the SigV4 header; undefined when there is none or it is of another form. */
-export function signatureScope(request: HttpRequest): SignatureScope | undefined {
-  const match =
-    /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\/\d{8}\/([^/,\s]+)\/([^/,\s]+)\/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=[0-9a-f]{64}$/.exec(
-      request.headers["authorization"] ?? "",
-    );
-  if (match === null) return undefined;
-  const [, accessKeyId = "", region = "", signingName = "", signedHeaders = ""] = match;
-  return { accessKeyId, region, signingName, signedHeaders: signedHeaders.split(";") };
-}
+type Refusal = "missing" | "malformed" | "unknownKey" | "scope" | "signature" | "expired";
 
 /** Services with one control plane for all regions: the region of the signature does not matter. */
 const globalServices: ReadonlySet<string> = new Set(["iam", "shield", "sts"]);
@@ -36,8 +18,8 @@ export interface AuthenticationOptions {
 }
 
 /**
- * Who signed the request. The key must be known, the scope fit the service and region, and temporary credentials come
- * with their token and before their end; answers AWS's refusal of the protocol otherwise.
+ * Who signed the request. The key must be known, the signature its own, the scope fit the service and region, and
+ * temporary credentials come with their token and before their end; throws AWS's refusal of the protocol otherwise.
  */
 export function authenticate(request: HttpRequest, options: AuthenticationOptions): Principal {
   const { credentials, protocol, signingName, region, now } = options;
@@ -46,8 +28,9 @@ export function authenticate(request: HttpRequest, options: AuthenticationOption
   if (scope === undefined || !scope.signedHeaders.includes("host")) throw refusal(protocol, "malformed");
   const credential = credentials.find(scope.accessKeyId);
   if (credential === undefined) throw refusal(protocol, "unknownKey");
-  if (scope.signingName !== signingName) throw refusal(protocol, "signature");
-  if (scope.region !== region && !globalServices.has(signingName)) throw refusal(protocol, "signature");
+  if (scope.signingName !== signingName) throw refusal(protocol, "scope");
+  if (scope.region !== region && !globalServices.has(signingName)) throw refusal(protocol, "scope");
+  if (!isSignedBy(request, scope, credential.secretAccessKey)) throw refusal(protocol, "signature");
   if (credential.sessionToken !== undefined && request.headers["x-amz-security-token"] !== credential.sessionToken)
     throw refusal(protocol, "unknownKey");
   if (credential.expiresAt !== undefined && credential.expiresAt <= now) throw refusal(protocol, "expired");
@@ -65,6 +48,7 @@ const answers: Readonly<Record<Protocol["kind"], Readonly<Record<Refusal, Answer
     missing: { code: "MissingAuthenticationToken", status: 403 },
     malformed: { code: "IncompleteSignature", status: 400 },
     unknownKey: { code: "InvalidClientTokenId", status: 403 },
+    scope: { code: "SignatureDoesNotMatch", status: 403 },
     signature: { code: "SignatureDoesNotMatch", status: 403 },
     expired: { code: "ExpiredToken", status: 403 },
   },
@@ -72,6 +56,7 @@ const answers: Readonly<Record<Protocol["kind"], Readonly<Record<Refusal, Answer
     missing: { code: "AuthFailure", status: 401 },
     malformed: { code: "AuthFailure", status: 401 },
     unknownKey: { code: "AuthFailure", status: 401 },
+    scope: { code: "AuthFailure", status: 401 },
     signature: { code: "AuthFailure", status: 401 },
     expired: { code: "RequestExpired", status: 400 },
   },
@@ -79,6 +64,7 @@ const answers: Readonly<Record<Protocol["kind"], Readonly<Record<Refusal, Answer
     missing: { code: "MissingAuthenticationTokenException", status: 400 },
     malformed: { code: "IncompleteSignatureException", status: 400 },
     unknownKey: { code: "UnrecognizedClientException", status: 400 },
+    scope: { code: "InvalidSignatureException", status: 400 },
     signature: { code: "InvalidSignatureException", status: 400 },
     expired: { code: "ExpiredTokenException", status: 400 },
   },
@@ -86,6 +72,7 @@ const answers: Readonly<Record<Protocol["kind"], Readonly<Record<Refusal, Answer
     missing: { code: "MissingAuthenticationTokenException", status: 403 },
     malformed: { code: "IncompleteSignatureException", status: 403 },
     unknownKey: { code: "UnrecognizedClientException", status: 403 },
+    scope: { code: "InvalidSignatureException", status: 403 },
     signature: { code: "InvalidSignatureException", status: 403 },
     expired: { code: "ExpiredTokenException", status: 403 },
   },
@@ -95,7 +82,9 @@ const texts: Readonly<Record<Refusal, string>> = {
   missing: "Missing Authentication Token",
   malformed: "Authorization header requires 'Credential', 'SignedHeaders' (with 'host') and 'Signature'",
   unknownKey: "The security token included in the request is invalid",
-  signature: "Credential should be scoped to the service and region of this endpoint",
+  signature:
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
+  scope: "Credential should be scoped to the service and region of this endpoint",
   expired: "The security token included in the request is expired",
 };
 

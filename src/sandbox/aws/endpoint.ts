@@ -1,13 +1,14 @@
 import { sleep } from "../../clock.ts";
 import { errorMessage } from "../../errors.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../../http.ts";
-import { authenticate, signatureScope } from "./authentication.ts";
+import { authenticate } from "./authentication.ts";
 import { AwsError, type ParameterProblem } from "./aws-error.ts";
 import { type CallLog, maskSecrets } from "./call-log.ts";
 import type { Principal } from "./credentials.ts";
 import type { Fault, FaultPlan } from "./fault-plan.ts";
 import { type BucketSpec, RateLimiter } from "./rate-limiter.ts";
 import type { AwsService, Operation, PreparedCall, Result, SandboxContext } from "./service.ts";
+import { signatureScope } from "./signature.ts";
 import { CallLocator, encodeError, encodeResult, type LocatedCall } from "./wire-protocol.ts";
 
 export interface EndpointOptions {

@@ -88,6 +88,7 @@ export class Elbv2State {
         return this.getRule(arn);
       case "truststore":
         return this.getTrustStore(arn);
+      case undefined:
       default:
         throw validationError(`'${arn}' is not a valid load balancer, target group, listener or rule ARN`);
     }
