@@ -77,7 +77,7 @@ function judge(endpoint: Endpoint, pod: Pod, nodeOf: (name: string) => Node | un
   if (conditionStatus(pod.status?.conditions, "ContainersReady") !== "True") return "no";
   const node = pod.spec?.nodeName === undefined ? undefined : nodeOf(pod.spec.nodeName);
   if (node === undefined) return "no";
-  switch (conditionStatus(node.status?.conditions, "Ready")) {
+  switch (conditionStatus(node.status?.conditions, "Ready") ?? "absent") {
     case "True":
       return endpoint.conditions.terminating === true ? "no" : "ready";
     case "Unknown":

@@ -1,0 +1,53 @@
+import type { Elbv2Port } from "../../aws/elbv2.ts";
+import { hasCode } from "../../aws/errors.ts";
+import { isInVpc, type VpcFacts } from "../../aws/facts/vpc.ts";
+import type { BindingFacts, TargetGroupFact } from "../../controllers/target-group-binding/ports.ts";
+
+/** What bindings ask of AWS. */
+export function bindingFacts(options: {
+  readonly elbv2: Elbv2Port;
+  readonly vpc: VpcFacts;
+  readonly vpcID: string;
+}): BindingFacts {
+  const { elbv2, vpc, vpcID } = options;
+  return {
+    async targetGroup(query, signal): Promise<TargetGroupFact | undefined> {
+      try {
+        const input = "arn" in query ? { TargetGroupArns: [query.arn] } : { Names: [query.name] };
+        const { TargetGroups } = await elbv2.describeTargetGroups(input, { signal });
+        const group = TargetGroups?.[0];
+        if (group?.TargetGroupArn === undefined) return undefined;
+        return {
+          arn: group.TargetGroupArn,
+          targetType: group.TargetType ?? "instance",
+          ipAddressType: group.IpAddressType ?? "ipv4",
+          ...(group.Protocol === undefined ? {} : { protocol: group.Protocol }),
+          ...(group.VpcId === undefined ? {} : { vpcID: group.VpcId }),
+        };
+      } catch (error) {
+        if (hasCode(error, "TargetGroupNotFound")) return undefined;
+        throw error;
+      }
+    },
+    async vpcContains() {
+      const facts = await vpc.get(vpcID);
+      return (ip) => isInVpc(ip, facts);
+    },
+    async targetHealth(arn, signal) {
+      const { TargetHealthDescriptions } = await elbv2.describeTargetHealth({ TargetGroupArn: arn }, { signal });
+      return (TargetHealthDescriptions ?? []).flatMap(({ Target, TargetHealth }) => {
+        if (Target?.Id === undefined) return [];
+        const { State = "unknown", Reason, Description } = TargetHealth ?? {};
+        return [
+          {
+            id: Target.Id,
+            port: Target.Port ?? 0,
+            state: State,
+            ...(Reason === undefined ? {} : { reason: Reason }),
+            ...(Description === undefined ? {} : { description: Description }),
+          },
+        ];
+      });
+    },
+  };
+}
