@@ -1,0 +1,176 @@
+import type { Clock } from "../../clock.ts";
+import { type CrdNames, crdSpec, definitionsOf } from "./crd-definitions.ts";
+import { CRD_FINALIZER } from "./deletion.ts";
+import type { DeleteDependent } from "./garbage-collector.ts";
+import { deepEqual, isObject, type JsonObject } from "./json-value.ts";
+import { isFinished, timestamp } from "./object-writer.ts";
+import type { Registry } from "./registry.ts";
+import type { KubeObject } from "./resource-definition.ts";
+import type { Collection, Storage } from "./storage.ts";
+
+export const CRD_KEY = "apiextensions.k8s.io/customresourcedefinitions";
+
+/**
+ * The controllers behind CustomResourceDefinitions: names are accepted, then the kind is established and served; a
+ * deleted definition takes its objects with it.
+ */
+export class CrdLifecycle {
+  readonly #clock: Clock;
+  readonly #storage: Storage;
+  readonly #registry: Registry;
+  readonly #crds: Collection;
+  readonly #delete: DeleteDependent;
+  #scheduled = false;
+
+  constructor(clock: Clock, storage: Storage, registry: Registry, deleteObject: DeleteDependent) {
+    this.#clock = clock;
+    this.#storage = storage;
+    this.#registry = registry;
+    this.#crds = storage.collection(CRD_KEY);
+    this.#delete = deleteObject;
+    storage.listen(({ type, object, previous }, collection) => {
+      if (collection === this.#crds) {
+        if (type !== "MODIFIED" || served(object) !== served(previous) || object["spec"] !== previous?.["spec"])
+          this.#serve();
+        this.#schedule();
+      } else if (type === "DELETED" && this.#terminating(collection.key)) this.#schedule();
+    });
+  }
+
+  #terminating(key: string): boolean {
+    return [...this.#crds.objects()].some(
+      (crd) => crd.metadata.deletionTimestamp !== undefined && storageKey(crd) === key,
+    );
+  }
+
+  #serve(): void {
+    const established = [...this.#crds.objects()].filter(served);
+    this.#registry.setCustom(established.flatMap((crd) => definitionsOf(crd)));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      for (const crd of [...this.#crds.objects()]) {
+        if (crd.metadata.deletionTimestamp === undefined) this.#progress(crd);
+        else this.#terminate(crd);
+      }
+    });
+  }
+
+  #progress(crd: KubeObject): void {
+    const { names, versions } = crdSpec(crd);
+    const taken = this.#conflict(crd);
+    const stored = versions.find((version) => version.storage)?.name;
+    const status = statusOf(crd);
+    const storedVersions = Array.isArray(status["storedVersions"]) ? (status["storedVersions"] as string[]) : [];
+    const withNames: KubeObject = {
+      ...crd,
+      status: {
+        ...status,
+        conditions: this.#withConditions(
+          crd,
+          taken === undefined
+            ? [condition("NamesAccepted", "True", "NoConflicts", "no conflicts found")]
+            : [condition("NamesAccepted", "False", taken.reason, taken.message)],
+        ),
+        acceptedNames:
+          taken === undefined ? completeNames(names) : (status["acceptedNames"] ?? { plural: "", kind: "" }),
+        storedVersions:
+          stored === undefined || storedVersions.includes(stored) ? storedVersions : [...storedVersions, stored],
+      },
+    };
+    const accepted = deepEqual(withNames["status"], crd["status"]) ? crd : this.#storage.put(this.#crds, withNames);
+    if (taken !== undefined || served(accepted)) return;
+    this.#storage.put(this.#crds, {
+      ...accepted,
+      status: {
+        ...statusOf(accepted),
+        conditions: this.#withConditions(accepted, [
+          condition("Established", "True", "InitialNamesAccepted", "the initial names have been accepted"),
+        ]),
+      },
+    });
+  }
+
+  #conflict(crd: KubeObject): { reason: string; message: string } | undefined {
+    const { group, names } = crdSpec(crd);
+    for (const other of this.#crds.objects()) {
+      if (other.metadata.uid === crd.metadata.uid || crdSpec(other).group !== group || !served(other)) continue;
+      const used = completeNames(crdSpec(other).names);
+      if (used.kind === names.kind) return { reason: "KindConflict", message: `"${names.kind}" is already in use` };
+      const listKind = names.listKind ?? `${names.kind}List`;
+      if (used.listKind === listKind) return { reason: "ListKindConflict", message: `"${listKind}" is already in use` };
+      const shortName = names.shortNames?.find((name) => used.shortNames?.includes(name));
+      if (shortName !== undefined) return { reason: "ShortNamesConflict", message: `"${shortName}" is already in use` };
+    }
+    return undefined;
+  }
+
+  #terminate(crd: KubeObject): void {
+    if (crd.metadata.finalizers?.includes(CRD_FINALIZER) !== true) return;
+    const collection = this.#storage.collection(storageKey(crd));
+    for (const object of [...collection.objects()]) {
+      if (object.metadata.deletionTimestamp === undefined) this.#delete(collection, object, false);
+    }
+    const remaining = collection.size;
+    const state =
+      remaining > 0
+        ? condition("Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress")
+        : condition("Terminating", "False", "InstanceDeletionCompleted", "removed all instances");
+    const conditions = this.#withConditions(crd, [state]);
+    const finalizers =
+      remaining > 0 ? crd.metadata.finalizers : crd.metadata.finalizers.filter((name) => name !== CRD_FINALIZER);
+    const { finalizers: _finalizers, ...metadata } = crd.metadata;
+    const next: KubeObject = {
+      ...crd,
+      metadata: { ...metadata, ...(finalizers.length === 0 ? {} : { finalizers }) },
+      status: { ...statusOf(crd), conditions },
+    };
+    if (isFinished({ storageKey: CRD_KEY }, next)) this.#storage.remove(this.#crds, next);
+    else if (!deepEqual(next, crd)) this.#storage.put(this.#crds, next);
+  }
+
+  #withConditions(crd: KubeObject, changes: readonly JsonObject[]): JsonObject[] {
+    const present = statusOf(crd)["conditions"];
+    const conditions = Array.isArray(present) ? [...(present as JsonObject[])] : [];
+    for (const change of changes) {
+      const index = conditions.findIndex(({ type }) => type === change["type"]);
+      const old = conditions[index];
+      const since = old?.["status"] === change["status"] ? old?.["lastTransitionTime"] : timestamp(this.#clock);
+      const next = { lastTransitionTime: since, ...change };
+      if (index === -1) conditions.push(next);
+      else conditions[index] = next;
+    }
+    return conditions;
+  }
+}
+
+function condition(type: string, status: string, reason: string, message: string): JsonObject {
+  return { message, reason, status, type };
+}
+
+function statusOf(crd: KubeObject): JsonObject {
+  return isObject(crd["status"]) ? crd["status"] : {};
+}
+
+function storageKey(crd: KubeObject): string {
+  const { group, names } = crdSpec(crd);
+  return `${group}/${names.plural}`;
+}
+
+function served(crd: KubeObject | undefined): boolean {
+  const conditions = crd === undefined ? undefined : statusOf(crd)["conditions"];
+  if (!Array.isArray(conditions)) return false;
+  return (conditions as JsonObject[]).some(({ type, status }) => type === "Established" && status === "True");
+}
+
+export function completeNames(names: CrdNames): CrdNames {
+  return {
+    ...names,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    listKind: names.listKind ?? `${names.kind}List`,
+  };
+}

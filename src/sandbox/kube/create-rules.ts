@@ -1,0 +1,215 @@
+import type { Random } from "../../clock.ts";
+import { isObject, type JsonObject, valueAt } from "./json-value.ts";
+import type { ServedResource } from "./registry.ts";
+import type { FieldError, KubeObject } from "./resource-definition.ts";
+import { ServiceAddresses } from "./service-addresses.ts";
+import type { Storage } from "./storage.ts";
+
+/** Kinds whose clients may give a status at creation (kubelets register nodes with theirs). */
+const KEEPS_STATUS = new Set(["/nodes", "/persistentvolumes", "certificates.k8s.io/certificatesigningrequests"]);
+const NAME_CHARACTERS = "bcdfghjklmnpqrstvwxz2456789";
+const TOLERATED_CONDITIONS = ["not-ready", "unreachable"] as const;
+
+/** What the API server itself writes into new and changed objects of some built-in kinds: strategies and built-in admission. */
+export class CreateRules {
+  readonly #storage: Storage;
+  readonly #random: Random;
+  readonly #services: ServiceAddresses;
+
+  constructor(storage: Storage, random: Random) {
+    this.#storage = storage;
+    this.#random = random;
+    this.#services = new ServiceAddresses(storage.collection("/services"), random);
+  }
+
+  /** A name from `generateName`, as Kubernetes makes them. */
+  generateName(base: string): string {
+    return base.slice(0, 63 - 5) + this.suffix(5);
+  }
+
+  suffix(length: number): string {
+    let text = "";
+    while (text.length < length) text += NAME_CHARACTERS[Math.floor(this.#random() * NAME_CHARACTERS.length)] ?? "";
+    return text;
+  }
+
+  uid(): string {
+    const hex = (count: number): string => {
+      let text = "";
+      while (text.length < count) text += Math.floor(this.#random() * 16).toString(16);
+      return text;
+    };
+    const variant = "89ab"[Math.floor(this.#random() * 4)] ?? "8";
+    return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(12)}`;
+  }
+
+  /** Before defaulting. */
+  beforeCreate(resource: ServedResource, object: KubeObject): KubeObject {
+    if (!resource.definition.hasStatus || KEEPS_STATUS.has(resource.storageKey)) return object;
+    const { status: _status, ...rest } = object;
+    return rest as KubeObject;
+  }
+
+  /** After defaulting and before admission webhooks. */
+  onCreate(resource: ServedResource, object: KubeObject, errors: FieldError[]): KubeObject {
+    if (resource.custom) return object;
+    switch (resource.storageKey) {
+      case "/namespaces":
+        return {
+          ...object,
+          metadata: {
+            ...object.metadata,
+            labels: { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name },
+          },
+          spec: { ...(object["spec"] as JsonObject | undefined), finalizers: ["kubernetes"] },
+          status: { phase: "Active" },
+        };
+      case "/services":
+        return {
+          ...this.#services.complete(object, undefined, errors),
+          status: object["status"] ?? { loadBalancer: {} },
+        };
+      case "/pods":
+        return this.#newPod(object);
+      case "/persistentvolumeclaims":
+        return { ...object, status: { phase: "Pending" } };
+      case "networking.k8s.io/ingresses":
+        return this.#classified({ ...object, status: object["status"] ?? { loadBalancer: {} } });
+      default:
+        return object["status"] === undefined && resource.definition.hasStatus && EMPTY_STATUS.has(resource.storageKey)
+          ? { ...object, status: {} }
+          : object;
+    }
+  }
+
+  onUpdate(resource: ServedResource, object: KubeObject, old: KubeObject, errors: FieldError[]): KubeObject {
+    if (resource.custom) return object;
+    if (resource.storageKey === "/services") return this.#services.complete(object, old, errors);
+    if (resource.storageKey === "/namespaces") {
+      return {
+        ...object,
+        spec: old["spec"],
+        metadata: {
+          ...object.metadata,
+          labels: { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name },
+        },
+      };
+    }
+    return object;
+  }
+
+  /** The service account, its token volume and the default tolerations that admission gives to every pod. */
+  #newPod(pod: KubeObject): KubeObject {
+    const given = isObject(pod["spec"]) ? pod["spec"] : {};
+    const account =
+      typeof given["serviceAccountName"] === "string" && given["serviceAccountName"] !== ""
+        ? given["serviceAccountName"]
+        : "default";
+    const tolerations = Array.isArray(given["tolerations"]) ? (given["tolerations"] as JsonObject[]) : [];
+    const missing = TOLERATED_CONDITIONS.map((condition) => `node.kubernetes.io/${condition}`).filter(
+      (key) =>
+        !tolerations.some(
+          (toleration) =>
+            toleration["key"] === key || (toleration["key"] === undefined && toleration["operator"] === "Exists"),
+        ),
+    );
+    let spec: JsonObject = {
+      ...given,
+      serviceAccountName: account,
+      serviceAccount: account,
+      enableServiceLinks: given["enableServiceLinks"] ?? true,
+      preemptionPolicy: given["preemptionPolicy"] ?? "PreemptLowerPriority",
+      priority: given["priority"] ?? 0,
+      tolerations: [
+        ...tolerations,
+        ...missing.map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 })),
+      ],
+    };
+    if (this.#mountsToken(spec, pod.metadata.namespace ?? "", account))
+      spec = withTokenVolume(spec, `kube-api-access-${this.suffix(5)}`);
+    return { ...pod, spec, status: { phase: "Pending", qosClass: qosClass(spec) } };
+  }
+
+  #mountsToken(spec: JsonObject, namespace: string, account: string): boolean {
+    if (spec["automountServiceAccountToken"] !== undefined) return spec["automountServiceAccountToken"] === true;
+    return (
+      this.#storage.collection("/serviceaccounts").get(namespace, account)?.["automountServiceAccountToken"] !== false
+    );
+  }
+
+  /** DefaultIngressClass admission: an Ingress without a class gets the newest class marked as default. */
+  #classified(ingress: KubeObject): KubeObject {
+    const spec = isObject(ingress["spec"]) ? ingress["spec"] : {};
+    if (spec["ingressClassName"] !== undefined) return ingress;
+    if (ingress.metadata.annotations?.["kubernetes.io/ingress.class"] !== undefined) return ingress;
+    const classes = [...this.#storage.collection("networking.k8s.io/ingressclasses").objects()].filter(
+      ({ metadata }) => metadata.annotations?.["ingressclass.kubernetes.io/is-default-class"] === "true",
+    );
+    classes.sort((a, b) => {
+      const [left, right] = [a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? ""];
+      if (left !== right) return left > right ? -1 : 1;
+      return a.metadata.name < b.metadata.name ? -1 : 1;
+    });
+    const [chosen] = classes;
+    return chosen === undefined ? ingress : { ...ingress, spec: { ...spec, ingressClassName: chosen.metadata.name } };
+  }
+}
+
+/** Kinds whose empty status shows as `{}` from the start. */
+const EMPTY_STATUS = new Set([
+  "apps/deployments",
+  "batch/jobs",
+  "batch/cronjobs",
+  "policy/poddisruptionbudgets",
+  "/nodes",
+]);
+
+const TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+function withTokenVolume(spec: JsonObject, name: string): JsonObject {
+  const mount = { name, readOnly: true, mountPath: TOKEN_PATH };
+  const mounted = (containers: unknown): unknown =>
+    Array.isArray(containers)
+      ? (containers as JsonObject[]).map((container) => {
+          const mounts = Array.isArray(container["volumeMounts"]) ? (container["volumeMounts"] as JsonObject[]) : [];
+          if (mounts.some(({ mountPath }) => mountPath === TOKEN_PATH)) return container;
+          return { ...container, volumeMounts: [...mounts, mount] };
+        })
+      : containers;
+  const volumes = Array.isArray(spec["volumes"]) ? (spec["volumes"] as JsonObject[]) : [];
+  const projected = {
+    sources: [
+      { serviceAccountToken: { expirationSeconds: 3607, path: "token" } },
+      { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+      {
+        downwardAPI: {
+          items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }],
+        },
+      },
+    ],
+    defaultMode: 420,
+  };
+  return {
+    ...spec,
+    volumes: [...volumes, { name, projected }],
+    containers: mounted(spec["containers"]),
+    ...(spec["initContainers"] === undefined ? {} : { initContainers: mounted(spec["initContainers"]) }),
+  };
+}
+
+/** `Guaranteed` when every container's limits equal its requests, `BestEffort` without any, else `Burstable`. */
+function qosClass(spec: JsonObject): string {
+  const containers = Array.isArray(spec["containers"]) ? (spec["containers"] as JsonObject[]) : [];
+  let any = false;
+  let guaranteed = true;
+  for (const container of containers) {
+    const limits = valueAt(container, ".resources.limits") as JsonObject | undefined;
+    const requests = (valueAt(container, ".resources.requests") ?? limits) as JsonObject | undefined;
+    for (const name of ["cpu", "memory"]) {
+      if (limits?.[name] !== undefined || requests?.[name] !== undefined) any = true;
+      if (limits?.[name] === undefined || limits[name] !== requests?.[name]) guaranteed = false;
+    }
+  }
+  if (!any) return "BestEffort";
+  return guaranteed ? "Guaranteed" : "Burstable";
+}

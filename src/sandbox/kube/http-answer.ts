@@ -1,0 +1,43 @@
+import type { HttpResponse } from "../../http.ts";
+import type { StatusError } from "./status-error.ts";
+
+export function jsonAnswer(status: number, value: unknown, warnings: readonly string[] = []): HttpResponse {
+  return jsonTextAnswer(status, `${JSON.stringify(value)}\n`, warnings);
+}
+
+export function jsonTextAnswer(status: number, text: string, warnings: readonly string[] = []): HttpResponse {
+  return {
+    status,
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "no-cache, private",
+      ...(warnings.length === 0 ? {} : { warning: warnings.map(warningHeader).join(", ") }),
+    },
+    body: text,
+  };
+}
+
+export function errorAnswer(error: StatusError, warnings: readonly string[] = []): HttpResponse {
+  const answer = jsonAnswer(error.status, error.toStatus(), warnings);
+  const retryAfter = error.statusDetails?.retryAfterSeconds;
+  return retryAfter === undefined
+    ? answer
+    : { ...answer, headers: { ...answer.headers, "retry-after": String(retryAfter) } };
+}
+
+/** What the API server says to paths that it does not serve at all. */
+export function pageNotFound(): HttpResponse {
+  return {
+    status: 404,
+    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
+    body: "404 page not found\n",
+  };
+}
+
+function warningHeader(text: string): string {
+  const oneLine = text
+    .replaceAll(/[\r\n]+/g, " ")
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"', '\\"');
+  return `299 - "${oneLine}"`;
+}

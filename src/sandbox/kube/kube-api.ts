@@ -1,0 +1,282 @@
+import { type Clock, type Random } from "../../clock.ts";
+import { errorMessage } from "../../errors.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../../http.ts";
+import type { WebhookCaller } from "./admission.ts";
+import { WebhookAdmission } from "./admission-webhooks.ts";
+import { builtinDefinitions } from "./builtin/definitions.ts";
+import { CrdLifecycle } from "./crd-lifecycle.ts";
+import { CreateRules } from "./create-rules.ts";
+import { FOREGROUND_FINALIZER, ObjectDeleter } from "./deletion.ts";
+import { apiDiscovery } from "./discovery.ts";
+import { extraValidation } from "./extra-validation.ts";
+import { type DeleteDependent, GarbageCollector } from "./garbage-collector.ts";
+import { errorAnswer, pageNotFound } from "./http-answer.ts";
+import { NamespaceLifecycle } from "./namespace-lifecycle.ts";
+import { isFinished, ObjectWriter, timestamp } from "./object-writer.ts";
+import { Registry } from "./registry.ts";
+import { internalContext, type UserInfo, type WriteContext } from "./request-context.ts";
+import { parseRequest, type RequestInfo } from "./request-info.ts";
+import type { KubeObject } from "./resource-definition.ts";
+import { type EndpointDependencies, resourceAnswer } from "./resource-endpoint.ts";
+import { reviewAnswer } from "./reviews.ts";
+import { badRequest, internalError, StatusError } from "./status-error.ts";
+import { Storage } from "./storage.ts";
+import { subresourceAnswer } from "./subresources.ts";
+import { tokenUser } from "./tokens.ts";
+
+export interface KubeApiOptions {
+  readonly clock: Clock;
+  /** For uids, generated names, addresses and ports. */
+  readonly random: Random;
+  /** Calls admission webhooks. Without it, webhooks cannot be reached, and their failure policies decide. */
+  readonly callWebhook?: WebhookCaller;
+  /** PEM text that `kube-root-ca.crt` shows. */
+  readonly rootCertificate?: string;
+}
+
+/** One request that the API has answered (a watch counts when it starts). */
+export interface RecordedRequest {
+  readonly at: number;
+  /** `get`, `list`, `watch`, `create` ...; the HTTP method in lower case for paths without a resource. */
+  readonly verb: string;
+  /** `plural`, or `plural.group`; with `/subresource`. Empty for other paths. */
+  readonly resource: string;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly path: string;
+  readonly userAgent: string;
+  readonly status: number;
+}
+
+/** A Kubernetes API server in the process: the same wire behaviour, with no socket and no timer but the clock's. */
+export interface KubeApi {
+  readonly handle: HttpHandler;
+  /** Every request so far, oldest first, up to the last 100,000. */
+  readonly requests: readonly RecordedRequest[];
+  clearRequests(): void;
+  /** Forgets all history: watches and continued lists from older versions get 410, as after etcd's compaction. */
+  compact(): void;
+  /** The stored object, for tests and the sandbox's own views. Frozen. `key` is `group/plural`. */
+  stored(key: string, namespace: string, name: string): KubeObject | undefined;
+}
+
+const MAX_RECORDED = 100_000;
+const ADMIN: UserInfo = { username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] };
+const INITIAL_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;
+
+export function createKubeApi(options: KubeApiOptions): KubeApi {
+  const { clock, random } = options;
+  const storage = new Storage(clock);
+  const registry = new Registry(builtinDefinitions);
+  const rules = new CreateRules(storage, random);
+  const admission = new WebhookAdmission({ storage, random, call: options.callWebhook });
+  const writer = new ObjectWriter({ clock, storage, registry, rules, admission, extraValidation });
+  const deleter = new ObjectDeleter(clock, storage, admission);
+  const deps: EndpointDependencies = { clock, random, storage, writer, deleter };
+  startControllers(deps, registry, options.rootCertificate ?? "");
+  createInitialObjects(storage, rules, clock);
+
+  let requests: RecordedRequest[] = [];
+  const record = (http: HttpRequest, info: RequestInfo | undefined, status: number): void => {
+    if (requests.length >= MAX_RECORDED) requests = requests.slice(MAX_RECORDED / 2);
+    requests.push(recorded(clock.now(), http, info, status));
+  };
+  return {
+    get requests() {
+      return requests;
+    },
+    clearRequests: () => {
+      requests = [];
+    },
+    compact: () => storage.compact(),
+    stored: (key, namespace, name) => storage.collection(key).get(namespace, name),
+    handle: async (http) => {
+      const info = parseRequest(http.method, http.path);
+      const answer = await answerRequest(deps, registry, http, info);
+      record(http, info, answer.status);
+      return answer;
+    },
+  };
+}
+
+async function answerRequest(
+  deps: EndpointDependencies,
+  registry: Registry,
+  http: HttpRequest,
+  info: RequestInfo | undefined,
+): Promise<HttpResponse> {
+  const warnings: string[] = [];
+  try {
+    const discovered = apiDiscovery(http, registry.definitions);
+    if (discovered !== undefined) return discovered;
+    if (info === undefined) return pageNotFound();
+    const user = userOf(http, deps.clock.now());
+    const review = reviewAnswer(http, info, user, deps.clock.now());
+    if (review !== undefined) return review;
+    const resource = registry.find(info.group, info.version, info.resource);
+    if (resource === undefined) return pageNotFound();
+    if (!resource.definition.namespaced && info.namespace !== undefined) return pageNotFound();
+    const call = { http, info, resource, context: writeContext(http, info, user, warnings) };
+    if (info.subresource === "" || (info.subresource === "status" && resource.definition.hasStatus)) {
+      return await resourceAnswer(deps, call);
+    }
+    return (await subresourceAnswer(deps, call)) ?? pageNotFound();
+  } catch (error) {
+    return errorAnswer(error instanceof StatusError ? error : internalError(errorMessage(error), error), warnings);
+  }
+}
+
+function writeContext(http: HttpRequest, { query }: RequestInfo, user: UserInfo, warnings: string[]): WriteContext {
+  const dryRun = query.getAll("dryRun");
+  if (dryRun.some((value) => value !== "All" && value !== "")) {
+    throw badRequest(
+      `dryRun: Unsupported value: ${JSON.stringify(dryRun.find((value) => value !== "All"))}: supported values: "All"`,
+    );
+  }
+  const validation = query.get("fieldValidation") ?? "Warn";
+  if (validation !== "Strict" && validation !== "Warn" && validation !== "Ignore" && validation !== "") {
+    throw badRequest(
+      `fieldValidation: Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
+    );
+  }
+  const agent = http.headers["user-agent"] ?? "";
+  return {
+    user,
+    fieldManager: query.get("fieldManager") ?? (agent.split("/")[0]?.slice(0, 128) || "unknown"),
+    dryRun: dryRun.includes("All"),
+    fieldValidation: validation === "" ? "Warn" : validation,
+    warnings,
+  };
+}
+
+/** Everyone is an administrator, except bearers of service account tokens and those who impersonate. */
+function userOf(http: HttpRequest, now: number): UserInfo {
+  const impersonated = http.headers["impersonate-user"];
+  if (impersonated !== undefined) {
+    const groups = (http.headers["impersonate-group"] ?? "").split(",").map((group) => group.trim());
+    return { username: impersonated, groups: [...groups.filter((group) => group !== ""), "system:authenticated"] };
+  }
+  const token = /^Bearer (.+)$/i.exec(http.headers["authorization"] ?? "")?.[1];
+  const found = token === undefined ? undefined : tokenUser(token, now);
+  if (found === undefined) return ADMIN;
+  const { audiences: _audiences, ...user } = found;
+  return user;
+}
+
+function recorded(at: number, http: HttpRequest, info: RequestInfo | undefined, status: number): RecordedRequest {
+  const base = info === undefined ? "" : info.group === "" ? info.resource : `${info.resource}.${info.group}`;
+  return {
+    at,
+    verb: info?.verb ?? http.method.toLowerCase(),
+    resource: info === undefined || info.subresource === "" ? base : `${base}/${info.subresource}`,
+    namespace: info?.namespace,
+    name: info?.name,
+    path: http.path,
+    userAgent: http.headers["user-agent"] ?? "",
+    status,
+  };
+}
+
+function startControllers(
+  { clock, storage, writer }: EndpointDependencies,
+  registry: Registry,
+  certificate: string,
+): void {
+  const deleteObject: DeleteDependent = (collection, object, foreground) => {
+    const finalizers = foreground
+      ? [...(object.metadata.finalizers ?? []), FOREGROUND_FINALIZER]
+      : object.metadata.finalizers;
+    const grace = collection.key === "/pods" ? podGrace(object) : 0;
+    const marked: KubeObject = {
+      ...object,
+      metadata: {
+        ...object.metadata,
+        ...(finalizers === undefined ? {} : { finalizers }),
+        deletionTimestamp: timestamp({ ...clock, now: () => clock.now() + grace * 1000 }),
+        deletionGracePeriodSeconds: grace,
+        ...(object.metadata.generation === undefined ? {} : { generation: object.metadata.generation + 1 }),
+      },
+    };
+    if (isFinished({ storageKey: collection.key }, marked)) storage.remove(collection, object);
+    else storage.put(collection, marked);
+  };
+  const controllerContext = internalContext("kube-controller-manager");
+  const createIn = (plural: string, namespace: string, body: KubeObject): void => {
+    const resource = registry.find("", "v1", plural);
+    if (resource === undefined || storage.collection(`/${plural}`).get(namespace, body.metadata.name) !== undefined)
+      return;
+    // A namespace that is gone again by then needs no contents.
+    writer.create({ resource, namespace, subresource: "" }, body, controllerContext).catch(() => undefined);
+  };
+  new NamespaceLifecycle(clock, storage, {
+    deleteObject,
+    populate: (namespace) => {
+      createIn("serviceaccounts", namespace, {
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name: "default" },
+      });
+      createIn("configmaps", namespace, {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: {
+          name: "kube-root-ca.crt",
+          annotations: {
+            "kubernetes.io/description":
+              "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.",
+          },
+        },
+        data: { "ca.crt": certificate },
+      });
+    },
+  });
+  new GarbageCollector(storage, deleteObject);
+  new CrdLifecycle(clock, storage, registry, deleteObject);
+}
+
+function podGrace(pod: KubeObject): number {
+  const { nodeName, terminationGracePeriodSeconds } = (pod["spec"] ?? {}) as {
+    nodeName?: string;
+    terminationGracePeriodSeconds?: number;
+  };
+  const phase = (pod["status"] as { phase?: string } | undefined)?.phase;
+  if (nodeName === undefined || nodeName === "" || phase === "Succeeded" || phase === "Failed") return 0;
+  return terminationGracePeriodSeconds ?? 30;
+}
+
+function createInitialObjects(storage: Storage, rules: CreateRules, clock: Clock): void {
+  const identity = (): { uid: string; creationTimestamp: string } => ({
+    uid: rules.uid(),
+    creationTimestamp: timestamp(clock),
+  });
+  for (const name of INITIAL_NAMESPACES) {
+    storage.put(storage.collection("/namespaces"), {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name, ...identity(), labels: { "kubernetes.io/metadata.name": name } },
+      spec: { finalizers: ["kubernetes"] },
+      status: { phase: "Active" },
+    });
+  }
+  storage.put(storage.collection("/services"), {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: "kubernetes",
+      namespace: "default",
+      ...identity(),
+      labels: { component: "apiserver", provider: "kubernetes" },
+    },
+    spec: {
+      type: "ClusterIP",
+      clusterIP: "10.100.0.1",
+      clusterIPs: ["10.100.0.1"],
+      ipFamilies: ["IPv4"],
+      ipFamilyPolicy: "SingleStack",
+      internalTrafficPolicy: "Cluster",
+      sessionAffinity: "None",
+      ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: 443 }],
+    },
+    status: { loadBalancer: {} },
+  });
+}

@@ -1,0 +1,182 @@
+import { isObject, type JsonObject } from "./json-value.ts";
+import { completeSchema } from "./object-meta.ts";
+import type { ServedResource } from "./registry.ts";
+import type { WriteContext } from "./request-context.ts";
+import type { KubeObject, Schema } from "./resource-definition.ts";
+import { pruneUnknown } from "./schema/prune.ts";
+import { badRequest, invalid } from "./status-error.ts";
+
+export interface Expected {
+  readonly resource: ServedResource;
+  readonly namespace: string | undefined;
+  /** Undefined on create. */
+  readonly name: string | undefined;
+}
+
+/** Makes an object of the resource from a request's JSON: kind and names checked, unknown members dropped and reported. */
+export function decodeObject(
+  value: JsonObject,
+  expected: Expected,
+  context: WriteContext,
+  duplicates: readonly string[],
+): KubeObject {
+  const { resource, name } = expected;
+  checkKind(value, resource);
+  const given = isObject(value["metadata"]) ? value["metadata"] : {};
+  checkNames(given, expected);
+  const pruned = prune(value, resource);
+  const problems = [
+    ...pruned.unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+  ];
+  if (problems.length > 0) report(problems, resource, context);
+  const metadata = isObject(pruned.value["metadata"]) ? withoutNulls(pruned.value["metadata"]) : {};
+  if (!resource.custom) checkTypes(pruned.value, resource.definition.schema, resource);
+  checkTypes({ metadata }, { properties: { metadata: completeSchema({}).properties?.["metadata"] ?? {} } }, resource);
+  return {
+    ...pruned.value,
+    apiVersion: resource.apiVersion,
+    kind: resource.kind,
+    metadata: { ...metadata, name: (metadata["name"] as string | undefined) ?? name ?? "" },
+  };
+}
+
+/** The result of a patch as an object again. Unknown members that the patch brought are reported as a patch's. */
+export function decodePatched(
+  value: unknown,
+  before: KubeObject,
+  { resource, name, patch }: { readonly resource: ServedResource; readonly name: string; readonly patch: string },
+  context: WriteContext,
+): KubeObject {
+  if (!isObject(value)) throw badRequest("patch does not give an object");
+  const pruned = prune(value, resource);
+  if (pruned.unknown.length > 0) {
+    const problems = pruned.unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+    if (context.fieldValidation === "Strict") {
+      throw invalid({ group: "", resource: "", kind: "" }, "", [
+        {
+          field: "patch",
+          type: "FieldValueInvalid",
+          detail: `Invalid value: ${JSON.stringify(patch)}: strict decoding error: ${problems.join(", ")}`,
+        },
+      ]);
+    }
+    if (context.fieldValidation === "Warn") context.warnings.push(...problems);
+  }
+  const metadata = isObject(pruned.value["metadata"]) ? withoutNulls(pruned.value["metadata"]) : {};
+  checkKind(pruned.value, resource);
+  if (!resource.custom) checkTypes(pruned.value, resource.definition.schema, resource);
+  const patchedName = metadata["name"];
+  if (patchedName !== undefined && patchedName !== before.metadata.name) {
+    throw badRequest(`the name of the object (${String(patchedName)}) does not match the name on the URL (${name})`);
+  }
+  return {
+    ...pruned.value,
+    apiVersion: resource.apiVersion,
+    kind: resource.kind,
+    metadata: { ...metadata, name: before.metadata.name },
+  };
+}
+
+function prune(value: JsonObject, resource: ServedResource): { value: JsonObject; unknown: string[] } {
+  const unknown: string[] = [];
+  if (!resource.definition.prune) return { value, unknown };
+  return { value: pruneUnknown(value, completeSchema(resource.definition.schema), unknown) as JsonObject, unknown };
+}
+
+function report(problems: readonly string[], resource: ServedResource, context: WriteContext): void {
+  if (context.fieldValidation === "Ignore") return;
+  if (context.fieldValidation === "Warn") {
+    context.warnings.push(...problems);
+    return;
+  }
+  const text = `strict decoding error: ${problems.join(", ")}`;
+  if (resource.custom) throw badRequest(text);
+  throw badRequest(cannotBeHandled(resource, text));
+}
+
+function cannotBeHandled({ kind, definition }: ServedResource, why: string): string {
+  return `${kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${kind}: ${why}`;
+}
+
+function checkKind(value: JsonObject, resource: ServedResource): void {
+  const { apiVersion, kind } = value;
+  if (typeof apiVersion === "string" && apiVersion !== "" && apiVersion !== resource.apiVersion) {
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${resource.apiVersion})`,
+    );
+  }
+  if (typeof kind === "string" && kind !== "" && kind !== resource.kind) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; expected kind ${resource.kind}, got ${kind}`,
+    );
+  }
+}
+
+function checkNames(metadata: JsonObject, { resource, namespace, name }: Expected): void {
+  const givenName = metadata["name"];
+  if (name !== undefined && typeof givenName === "string" && givenName !== "" && givenName !== name) {
+    throw badRequest(`the name of the object (${givenName}) does not match the name on the URL (${name})`);
+  }
+  const givenNamespace = metadata["namespace"];
+  if (typeof givenNamespace !== "string" || givenNamespace === "") return;
+  if (resource.definition.namespaced && givenNamespace !== namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  if (!resource.definition.namespaced) delete metadata["namespace"];
+}
+
+function withoutNulls(metadata: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
+}
+
+/** Built-in kinds are decoded into Go structs: a value of the wrong type fails there, before any validation. */
+function checkTypes(value: unknown, schema: Schema, resource: ServedResource): void {
+  const problem = typeProblem(value, schema, [], resource.kind);
+  if (problem !== undefined) throw badRequest(cannotBeHandled(resource, problem));
+}
+
+const GO_TYPES: Readonly<Record<string, string>> = { string: "string", boolean: "bool", number: "float64" };
+
+function typeProblem(value: unknown, schema: Schema, path: readonly string[], parent: string): string | undefined {
+  if (value === null || value === undefined || schema["x-kubernetes-int-or-string"] === true) return undefined;
+  const { type } = schema;
+  const actual = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  const wrong =
+    (type === "string" && actual !== "string") ||
+    (type === "boolean" && actual !== "bool") ||
+    ((type === "integer" || type === "number") && actual !== "number") ||
+    (type === "integer" && !Number.isInteger(value)) ||
+    (type === "array" && actual !== "array") ||
+    (type === "object" && (actual === "array" || actual !== "object"));
+  if (wrong && type !== undefined) {
+    const goType =
+      type === "integer"
+        ? schema.format === "int64"
+          ? "int64"
+          : "int32"
+        : (GO_TYPES[type] ?? (type === "array" ? "[]interface {}" : "map[string]interface {}"));
+    const shown = actual === "number" && type === "integer" ? `number ${String(value as number)}` : actual;
+    return `json: cannot unmarshal ${shown} into Go struct field ${parent}.${path.join(".")} of type ${goType}`;
+  }
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[]) {
+      const problem = schema.items === undefined ? undefined : typeProblem(item, schema.items, path, parent);
+      if (problem !== undefined) return problem;
+    }
+  } else if (isObject(value)) {
+    for (const [name, member] of Object.entries(value)) {
+      const child =
+        schema.properties?.[name] ??
+        (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined);
+      if (child === undefined) continue;
+      const owner =
+        path.length === 0 && schema.properties?.[name]?.type === "object"
+          ? `${parent}${name.charAt(0).toUpperCase()}${name.slice(1)}`
+          : parent;
+      const problem = typeProblem(member, child, [...path, name], owner);
+      if (problem !== undefined) return problem;
+    }
+  }
+  return undefined;
+}

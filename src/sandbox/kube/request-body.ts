@@ -1,0 +1,87 @@
+import { parse } from "yaml";
+import { isObject, type JsonObject } from "./json-value.ts";
+import { badRequest, unsupportedMediaType } from "./status-error.ts";
+
+const ACCEPTED = ["application/json", "application/yaml"] as const;
+
+export interface DecodedBody {
+  readonly value: unknown;
+  /** Paths of members given twice, such as `spec.replicas`. */
+  readonly duplicates: readonly string[];
+}
+
+/** Reads a JSON or YAML body by its `content-type`; none means JSON. */
+export function decodeBody(body: string | Uint8Array | undefined, contentType: string | undefined): DecodedBody {
+  const type = (contentType ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type !== "" && type !== "*/*" && !ACCEPTED.some((accepted) => accepted === type))
+    throw unsupportedMediaType(ACCEPTED);
+  return decodeText(bodyText(body), type === "application/yaml");
+}
+
+export function bodyText(body: string | Uint8Array | undefined): string {
+  if (body === undefined) return "";
+  return typeof body === "string" ? body : new TextDecoder().decode(body);
+}
+
+export function decodeText(text: string, yaml: boolean): DecodedBody {
+  try {
+    if (yaml) return { value: parse(text, { uniqueKeys: false }) as unknown, duplicates: [] };
+    return { value: JSON.parse(text) as unknown, duplicates: duplicateMembers(text) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw badRequest(`couldn't get version/kind; json parse error: ${why ?? ""}`);
+  }
+}
+
+export function requireObject(value: unknown): JsonObject {
+  if (isObject(value)) return value;
+  const actual = Array.isArray(value) ? "array" : typeof value;
+  throw badRequest(
+    `couldn't get version/kind; json parse error: json: cannot unmarshal ${actual} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+  );
+}
+
+interface Level {
+  readonly path: string;
+  readonly seen: Set<string> | undefined;
+  index: number;
+  key: string;
+}
+
+/** `JSON.parse` keeps the last of two equal members in silence; the API server reports them, so they are looked for here. */
+function duplicateMembers(text: string): string[] {
+  const found: string[] = [];
+  const levels: Level[] = [];
+  let expectKey = false;
+  const here = (): string => {
+    const level = levels.at(-1);
+    if (level === undefined) return "";
+    if (level.seen === undefined) return `${level.path}[${level.index}]`;
+    return level.path === "" ? level.key : `${level.path}.${level.key}`;
+  };
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      const start = at++;
+      while (text.charCodeAt(at) !== 0x22) at += text.charCodeAt(at) === 0x5c ? 2 : 1;
+      const level = levels.at(-1);
+      if (!expectKey || level?.seen === undefined) continue;
+      level.key = text.slice(start + 1, at);
+      if (level.seen.has(level.key)) found.push(here());
+      level.seen.add(level.key);
+      expectKey = false;
+    } else if (code === 0x7b || code === 0x5b) {
+      levels.push({ path: here(), seen: code === 0x7b ? new Set() : undefined, index: 0, key: "" });
+      expectKey = code === 0x7b;
+    } else if (code === 0x7d || code === 0x5d) {
+      levels.pop();
+      expectKey = false;
+    } else if (code === 0x2c) {
+      const level = levels.at(-1);
+      if (level === undefined) continue;
+      level.index++;
+      expectKey = level.seen !== undefined;
+    }
+  }
+  return found;
+}
