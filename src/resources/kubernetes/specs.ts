@@ -37,4 +37,10 @@ export interface ServiceAccountSpec {
   readonly labels: Readonly<Record<string, string>>;
   /** Create the account when it is missing; otherwise only an existing one is annotated. */
   readonly create: boolean;
+  /** `Kind/namespace/name` of the object that the account is annotated for; two owners of one account are a conflict. */
+  readonly owner: string;
+  /** Recorded on an account that was created for the owner: the right to delete it. Absent on observed ones that were there before. */
+  readonly createdFor?: string;
+  /** Take fields over that another field manager sets differently. */
+  readonly force: boolean;
 }
