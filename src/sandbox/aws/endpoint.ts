@@ -8,8 +8,7 @@ import type { Principal } from "./credentials.ts";
 import type { Fault, FaultPlan } from "./fault-plan.ts";
 import { type BucketSpec, RateLimiter } from "./rate-limiter.ts";
 import type { AwsService, Operation, PreparedCall, Result, SandboxContext } from "./service.ts";
-import { signatureScope } from "./signature.ts";
-import { CallLocator, encodeError, encodeResult, type LocatedCall } from "./wire-protocol.ts";
+import { CallLocator, encodeError, encodeResult, encodeUnroutable, type LocatedCall } from "./wire-protocol.ts";
 
 export interface EndpointOptions {
   readonly context: SandboxContext;
@@ -45,7 +44,7 @@ export function createEndpoint(options: EndpointOptions): HttpHandler {
   return async (request) => {
     const requestId = context.ids.uuid();
     const located = locate(request);
-    if (located === undefined) return unroutable(requestId);
+    if (located === undefined) return encodeUnroutable(request, { requestId, now: context.clock.now() });
     if (located instanceof AwsError)
       return encodeError({ kind: "json", targetPrefix: "" }, located, { requestId, now: context.clock.now() });
     const { service, operation, operationName } = located;
@@ -87,7 +86,7 @@ export function createEndpoint(options: EndpointOptions): HttpHandler {
 
   function locate(request: HttpRequest): LocatedCall | AwsError | undefined {
     try {
-      return locator.locate(request, signatureScope(request)?.signingName);
+      return locator.locate(request);
     } catch (error) {
       if (error instanceof AwsError) return error;
       throw error;
@@ -196,12 +195,4 @@ function internalError(service: AwsService, thrown: unknown): AwsError {
     case "rest-json":
       return new AwsError("ServerException", message, { status: 500, cause: thrown });
   }
-}
-
-function unroutable(requestId: string): HttpResponse {
-  return {
-    status: 404,
-    headers: { "content-type": "application/json", "x-amzn-requestid": requestId },
-    body: JSON.stringify({ message: "the request fits no service of this endpoint" }),
-  };
 }

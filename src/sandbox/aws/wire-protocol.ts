@@ -36,14 +36,14 @@ export class CallLocator {
   }
 
   /** Returns undefined when the request fits no service at all. */
-  locate(request: HttpRequest, signingName: string | undefined): LocatedCall | undefined {
+  locate(request: HttpRequest): LocatedCall | undefined {
     const target = request.headers["x-amz-target"];
     if (target !== undefined) return this.#byTarget(target, request);
     const queryAt = request.path.indexOf("?");
     const path = queryAt === -1 ? request.path : request.path.slice(0, queryAt);
     const query = new URLSearchParams(queryAt === -1 ? "" : request.path.slice(queryAt + 1));
     if (path !== "/" && path !== "") return this.#byRoute(request, path, query);
-    return this.#byForm(request, query, signingName);
+    return this.#byForm(request, query);
   }
 
   #byTarget(target: string, request: HttpRequest): LocatedCall | undefined {
@@ -77,10 +77,10 @@ export class CallLocator {
     };
   }
 
-  #byForm(request: HttpRequest, query: URLSearchParams, signingName: string | undefined): LocatedCall | undefined {
+  #byForm(request: HttpRequest, query: URLSearchParams): LocatedCall | undefined {
     const form = request.method === "GET" ? query : new URLSearchParams(bodyText(request));
     const service = this.#versions.get(form.get("Version") ?? "");
-    if (service === undefined || (signingName !== undefined && signingName !== service.signingName)) return undefined;
+    if (service === undefined) return undefined;
     const operationName = form.get("Action") ?? "";
     for (const name of ["Action", "Version"]) form.delete(name);
     return {
@@ -159,6 +159,19 @@ export function encodeError(protocol: Protocol, error: AwsError, { requestId, no
       return { ...answer, headers: { ...answer.headers, "x-amzn-errortype": error.code } };
     }
   }
+}
+
+/** Answer to a request that fits no service: an unknown API version (Classic ELB's, for one) or target. */
+export function encodeUnroutable(request: HttpRequest, context: ResponseContext): HttpResponse {
+  const isForm = (request.headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded");
+  const text = "The request fits no service of this endpoint";
+  return isForm
+    ? encodeError(
+        { kind: "query", version: "", namespace: "", voidResult: "none" },
+        new AwsError("InvalidAction", text),
+        context,
+      )
+    : encodeError({ kind: "json", targetPrefix: "" }, new AwsError("UnknownOperationException", text), context);
 }
 
 /** Body of a request as text. */

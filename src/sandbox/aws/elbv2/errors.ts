@@ -48,3 +48,7 @@ export function certificateNotFound(arn: string): AwsError {
 export function tooMany(code: string, message: string): AwsError {
   return new AwsError(code, message);
 }
+
+export function invalidAction(message: string): AwsError {
+  return new AwsError("InvalidLoadBalancerAction", message);
+}

@@ -1,7 +1,7 @@
 import { canonicalJson } from "../../../json.ts";
 import { defineOperation, type Operation } from "../service.ts";
 import { list, required, string } from "../shapes.ts";
-import { actionList, actionsToWire, forwardedGroups, storedActions } from "./actions.ts";
+import { actionList, actionsToWire, checkStillFit, forwardedGroups, storedActions } from "./actions.ts";
 import { checkAssociations, replaceReferences } from "./associations.ts";
 import { listenerNotFound, resourceInUse, tooMany, validationError } from "./errors.ts";
 import { certificatesOf, dropListener } from "./listener-removal.ts";
@@ -90,6 +90,10 @@ export function listenerOperations(state: Elbv2State): readonly Operation[] {
           input.DefaultActions === undefined
             ? listener.defaultActions
             : storedActions(state, input.DefaultActions, site);
+        if (settings.protocol !== listener.protocol) {
+          const inPlace = [...listener.rules.values()].flatMap((rule) => rule.actions);
+          checkStillFit(state, [...actions, ...inPlace], site);
+        }
         checkPortFree(loadBalancer, settings.port, listener);
         checkAssociations(state, loadBalancer, forwardedGroups(state, actions));
         const certificates = [...certificatesOf(listener)];
