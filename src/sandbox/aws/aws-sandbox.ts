@@ -1,17 +1,25 @@
 import type { Clock, Random } from "../../clock.ts";
 import type { HttpHandler } from "../../http.ts";
+import { createAcm } from "./acm/service.ts";
 import { CallLog } from "./call-log.ts";
 import { type Credential, CredentialStore, sandboxCredential } from "./credentials.ts";
+import { createEc2 } from "./ec2/service.ts";
+import { createEks } from "./eks/service.ts";
 import { createElbv2 } from "./elbv2/service.ts";
 import { createEndpoint } from "./endpoint.ts";
 import type { SandboxEvent } from "./events.ts";
 import { FaultPlan } from "./fault-plan.ts";
+import { createIam } from "./iam/service.ts";
 import { createIds, seededRandom } from "./ids.ts";
 import { defaultQuotas, type Quotas } from "./quotas.ts";
 import type { SandboxContext, ServiceFactory } from "./service.ts";
+import { createShield } from "./shield/service.ts";
+import { createSts } from "./sts/service.ts";
 import { Surroundings } from "./surroundings.ts";
+import { createTagging } from "./tagging/service.ts";
 import { alwaysHealthy, type TargetHealthSource } from "./target-health-source.ts";
 import { type ConsistencyLag, noLag, realTimings, scaleTimings, type Timings } from "./timings.ts";
+import { createWafv2 } from "./wafv2/service.ts";
 
 export interface AwsSandboxOptions {
   readonly clock: Clock;
@@ -60,7 +68,18 @@ export interface AwsSandbox {
   close(): void;
 }
 
-const serviceFactories: readonly ServiceFactory[] = [createElbv2];
+/** EC2 and IAM come first: EKS builds its cluster on their network and roles. */
+const serviceFactories: readonly ServiceFactory[] = [
+  createEc2,
+  createIam,
+  createSts,
+  createEks,
+  createAcm,
+  createElbv2,
+  createWafv2,
+  createShield,
+  createTagging,
+];
 
 export function createAwsSandbox(options: AwsSandboxOptions): AwsSandbox {
   const { clock } = options;

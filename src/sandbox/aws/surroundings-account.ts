@@ -28,6 +28,8 @@ export interface ComputeFacts {
   /** Whether the subnet's route table has a route to an internet gateway. */
   isPublicSubnet(subnetId: string): boolean;
   mapsPublicIp(subnetId: string): boolean;
+  /** The VPC of the surroundings and its subnets, the public ones first. */
+  clusterNetwork(): { readonly vpcId: string; readonly subnetIds: readonly string[] };
   instanceType(name: string): InstanceTypeView | undefined;
   /** Zones that offer the type. */
   zonesOffering(instanceType: string): readonly string[];

@@ -203,6 +203,10 @@ function computeFacts(state: Ec2State, context: SandboxContext, pool: AddressPoo
       return subnet !== undefined && isPublicSubnet(state, subnet);
     },
     mapsPublicIp: (subnetId) => state.subnets.get(subnetId)?.mapPublicIpOnLaunch ?? false,
+    clusterNetwork() {
+      const [vpc] = state.vpcs.values();
+      return { vpcId: vpc?.vpcId ?? "", subnetIds: [...state.subnets.keys()] };
+    },
     instanceType: instanceTypeByName,
     zonesOffering: (name) => zonesOffering(state, name),
   };

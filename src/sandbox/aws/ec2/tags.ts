@@ -128,7 +128,7 @@ function deleteTags(
   wanted: readonly { readonly Key: string | undefined; readonly Value: string | undefined }[],
 ): void {
   if (wanted.length === 0) {
-    for (const key of [...holder.keys()]) if (!isReserved(key)) holder.delete(key);
+    for (const key of holder.keys()) if (!isReserved(key)) holder.delete(key);
     return;
   }
   for (const { Key: key, Value: value } of wanted) {
