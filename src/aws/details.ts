@@ -12,6 +12,8 @@ export interface DetailKinds {
   readonly rules: readonly Rule[];
   /** Of listeners and rules; those of load balancers and target groups are in the inventory. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Of listeners and rules: the hash of the OIDC client secret that we wrote last; AWS does not return secrets. */
+  readonly clientSecretHash: string;
   /** Of a load balancer: the minimum capacity in units. */
   readonly capacity: number;
   /** Of a target group. */
