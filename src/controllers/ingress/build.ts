@@ -54,8 +54,9 @@ export function buildIngressStack(input: IngressGroupInput): IngressBuild {
   const failures: Problem[] = [];
   for (const member of input.active) {
     const key = ingressKey(member.ingress);
-    versions.set(key, member.classProblem === undefined ? "current" : fallback(member, "current"));
-    if (member.classProblem !== undefined) failures.push(classProblem(member, member.classProblem));
+    versions.set(key, member.unplaced === undefined ? "current" : fallback(member, "current"));
+    if (member.unplaced !== undefined)
+      failures.push({ ...member.unplaced, object: ingressObject(member.ingress), severity: "error" });
   }
   for (;;) {
     const result = attempt(input, versions);
@@ -165,17 +166,6 @@ function concerns(problem: Problem, ingress: GroupMember["ingress"], services: R
   if (namespace !== undefined && namespace !== ingress.metadata.namespace) return false;
   if (kind === "Ingress") return name === ingress.metadata.name;
   return kind === "Service" && services.has(`${namespace ?? ""}/${name}`) && servicesOfIngress(ingress).includes(name);
-}
-
-function classProblem(member: GroupMember, message: string): Problem {
-  return {
-    object: ingressObject(member.ingress),
-    reason: "IngressClassNotFound",
-    field: "spec.ingressClassName",
-    value: member.ingress.spec?.ingressClassName ?? "",
-    message,
-    severity: "error",
-  };
 }
 
 function unique(problems: readonly Problem[]): readonly Problem[] {

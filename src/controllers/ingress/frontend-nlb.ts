@@ -55,7 +55,7 @@ function loadBalancerOf(
       (values) => (sorted ? [...values].sort() : values),
     );
   const scheme = exclusive(views, `${prefix}scheme`, (view) =>
-    view.annotations.oneOf(`${prefix}scheme`, ["internal", "internet-facing"]),
+    view.annotations.oneOf<LoadBalancerSpec["scheme"]>(`${prefix}scheme`, ["internal", "internet-facing"]),
   );
   const attributes = exclusive(views, `${prefix}attributes`, readAttributes);
   const tags = exclusive(views, `${prefix}tags`, (view) => {

@@ -1,5 +1,6 @@
 import type { Ingress, Service } from "../../api/builtin.ts";
 import type { IngressClassParams } from "../../api/ingress-class-params.ts";
+import type { Problem } from "../../engine/stack.ts";
 import type { Facts } from "../load-balancing/facts.ts";
 import type { BackendSecurityGroup } from "../load-balancing/security-group-decision.ts";
 import type { TagSettings } from "../load-balancing/tags.ts";
@@ -26,14 +27,16 @@ export interface GroupMember {
   readonly ingress: Ingress;
   /** Of its class. */
   readonly params?: IngressClassParams;
-  /** Its class cannot be used now: the member keeps its last accepted version. */
-  readonly classProblem?: string;
+  /** Its class or group name cannot be used now: the member keeps its last accepted version. */
+  readonly unplaced?: Pick<Problem, "reason" | "field" | "value" | "message">;
   /** What this member was last built from without error. */
   readonly accepted?: AcceptedVersion;
 }
 
 /** The last good content of a member: it stays in force while the current content is in error. */
 export interface AcceptedVersion {
+  /** Of the Ingress: one that is made anew under the same name starts afresh. */
+  readonly uid: string;
   readonly generation?: number;
   readonly spec: Ingress["spec"];
   /** Those under our prefix. */

@@ -21,6 +21,7 @@ export function acceptedVersion(view: MemberView, services: readonly Service[]):
     return [[name, { clientID, secretHash: oidcSecretHash(clientID, clientSecret) }] as const];
   });
   return {
+    uid: ingress.metadata.uid,
     ...(ingress.metadata.generation === undefined ? {} : { generation: ingress.metadata.generation }),
     spec: ingress.spec,
     annotations: ours(ingress.metadata.annotations),

@@ -1,0 +1,250 @@
+import { type Controls, defaultControls } from "../../api/annotations.ts";
+import { type Ingress, ingressKind, type Service } from "../../api/builtin.ts";
+import { objectKey } from "../../api/object.ts";
+import type { Clock } from "../../clock.ts";
+import type { Engine, Reconciled } from "../../engine/engine.ts";
+import type { Observed } from "../../engine/resource-type.ts";
+import { type Owner, type Problem, resourceKey, type Stack } from "../../engine/stack.ts";
+import { errorClass } from "../../errors.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import type { Outcome, ReconcileContext } from "../../kube/controller.ts";
+import type { Lister } from "../../kube/lister.ts";
+import type { LoadBalancerOutcome } from "../load-balancing/conditions.ts";
+import { addFinalizer, removeFinalizer } from "../load-balancing/finalizers.ts";
+import type { AnswerOptions, EventRecorder } from "../load-balancing/ports.ts";
+import { dnsNameOf, type LoadBalancerReporter } from "../load-balancing/report.ts";
+import { type IngressBuild, ingressStackTypes, type MemberResult } from "./build.ts";
+import type { IngressDependencies } from "./dependencies.ts";
+import {
+  type GroupID,
+  groupFinalizer,
+  groupKey,
+  groupOwner,
+  groupOwnership,
+  ingressKey,
+  parseGroupKey,
+} from "./group.ts";
+import { groupControls, retains } from "./group-controls.ts";
+import { GroupReporter } from "./group-reporter.ts";
+import type { ClassSurroundings } from "./ingress-class.ts";
+import type { AcceptedVersion, GroupMember, IngressSettings } from "./input.ts";
+import { type IngressSurroundings, loadAndBuild } from "./load.ts";
+import { loadBalancerID } from "./load-balancer.ts";
+import { departurePatch, statusPatch, wantedEntries } from "./member-status.ts";
+import { type Membership, membershipOf } from "./membership.ts";
+import { Pass } from "./pass.ts";
+
+/** Keeps one load balancer for each ingress group. Keys are those of `groupKey`. */
+export class IngressReconciler {
+  readonly #deps: IngressDependencies;
+  readonly #reports: GroupReporter;
+
+  constructor(deps: IngressDependencies) {
+    this.#deps = deps;
+    this.#reports = new GroupReporter(deps);
+  }
+
+  async reconcile(key: string, { signal }: ReconcileContext): Promise<Outcome> {
+    const group = parseGroupKey(key);
+    const membership = membershipOf(group, this.#deps);
+    if (membership.active.length === 0 && membership.inactive.length === 0) {
+      this.#deps.engine.forget(groupOwner(group));
+      this.#reports.forget(group);
+      return { kind: "done" };
+    }
+    const members = membership.active.map(({ ingress }) => ingress);
+    const controls = groupControls(
+      members.length > 0 ? members : membership.inactive,
+      this.#deps.controls ?? defaultControls,
+    );
+    const pass = new Pass(group, membership, signal);
+    if (controls.mode === "pause") {
+      await this.#reports.report(pass, { problems: controls.problems, paused: true });
+      return { kind: "done" };
+    }
+    if (members.length === 0) return this.#delete(pass, controls);
+    return this.#apply(pass, { ...controls, mode: controls.mode });
+  }
+
+  async #apply(
+    pass: Pass,
+    controls: {
+      readonly mode: "apply" | "plan";
+      readonly drift: "repair" | "report";
+      readonly problems: readonly Problem[];
+    },
+  ): Promise<Outcome> {
+    const { settings } = this.#deps;
+    const ownership = groupOwnership(pass.group, settings.clusterName);
+    try {
+      const existing = await this.#deps.surroundings.existingLoadBalancer(
+        { ...ownership, id: loadBalancerID },
+        pass.signal,
+      );
+      const accepted = (member: GroupMember): AcceptedVersion | undefined =>
+        this.#reports.remembered(pass.group, member.ingress);
+      const context = { ...this.#deps, now: this.#deps.clock.now() };
+      const { build } = await loadAndBuild(pass.group, pass.membership, { existing, accepted }, context, pass.signal);
+      pass.build = build;
+    } catch (error) {
+      await this.#reports.report(pass, { problems: controls.problems, error });
+      return { kind: "retry", error };
+    }
+    const { build } = pass;
+    const problems = [...controls.problems, ...build.problems];
+    if (build.stack === undefined) {
+      await this.#reports.report(pass, { problems, ...(build.held === undefined ? {} : { held: build.held }) });
+      // What stands in the way may lie in AWS (subnets, security groups), of which no event tells.
+      return { kind: "wait", afterMs: heldRetryMs, reason: build.held ?? "the group cannot be built" };
+    }
+    const { mode } = controls;
+    if (mode === "apply") await this.#holdMembers(pass, build);
+    const outcome = await this.#reconcile(pass, build.stack, controls);
+    await this.#publish(pass, outcome.result?.observed ?? []);
+    await this.#reports.report(pass, { ...outcome, problems });
+    if (outcome.error === undefined && outcome.result !== undefined && mode === "apply")
+      await this.#release(pass, build.stack, outcome.result);
+    return next(outcome);
+  }
+
+  /** Before the first resource is made: nobody whose content is in AWS may go without it being taken out. */
+  async #holdMembers(pass: Pass, build: IngressBuild): Promise<void> {
+    const versions = new Map(build.members.map(({ key, version }) => [key, version]));
+    const finalizer = groupFinalizer(pass.group);
+    for (const { ingress } of pass.membership.active) {
+      if (versions.get(ingressKey(ingress)) === "omitted") continue;
+      await addFinalizer(this.#deps.client, ingressKind, ingress, finalizer, pass.signal);
+    }
+  }
+
+  async #reconcile(
+    pass: Pass,
+    stack: Stack,
+    { mode, drift }: { readonly mode: "apply" | "plan"; readonly drift: "repair" | "report" },
+  ): Promise<Omit<LoadBalancerOutcome, "problems">> {
+    const appliedHash = this.#reports.appliedHash(pass);
+    let early: Promise<void> | undefined;
+    try {
+      const result = await this.#deps.engine.reconcile(stack, {
+        mode,
+        drift,
+        signal: pass.signal,
+        ...(appliedHash === undefined ? {} : { appliedHash }),
+        onApplied: ({ observed }) => {
+          if (observed?.type !== "elbv2/LoadBalancer" || dnsNameOf([observed]) === undefined) return;
+          // The name is of use to people and DNS controllers long before the load balancer serves; a failure shows again in the last step.
+          early ??= this.#publish(pass, [observed]).catch(() => undefined);
+        },
+      });
+      await early;
+      return { result };
+    } catch (error) {
+      await early;
+      return { error };
+    }
+  }
+
+  /** The host names in the status of each member. */
+  async #publish(pass: Pass, observed: readonly Observed[]): Promise<void> {
+    if (dnsNameOf(observed) === undefined) return;
+    for (const { ingress } of pass.membership.active) {
+      const result = pass.result(ingress);
+      if (result === undefined || result.version === "omitted") continue;
+      const patch = statusPatch(pass.latest(ingress), wantedEntries(observed, result.ports));
+      if (patch !== undefined) await this.#patchStatus(pass, ingress, patch);
+    }
+  }
+
+  async #patchStatus(pass: Pass, ingress: Ingress, patch: object): Promise<void> {
+    const { namespace = "", name } = ingress.metadata;
+    try {
+      const patched = await this.#deps.client.mergePatch(ingressKind, { namespace, name }, patch, {
+        signal: pass.signal,
+        subresource: "status",
+      });
+      pass.patched.set(ingress.metadata.uid, patched);
+    } catch (error) {
+      if (errorClass(error) !== "missing") throw error;
+    }
+  }
+
+  /** Members that left may go as soon as nothing of theirs is in AWS any more, whatever else is still open. */
+  async #release(pass: Pass, stack: Stack, result: Reconciled): Promise<void> {
+    for (const ingress of departed(pass, stack, result)) {
+      if (ingress.metadata.deletionTimestamp === undefined) {
+        const patch = departurePatch(ingress, result.observed);
+        if (patch !== undefined) await this.#patchStatus(pass, ingress, patch);
+      }
+      await removeFinalizer(this.#deps.client, ingressKind, ingress, groupFinalizer(pass.group), pass.signal);
+    }
+  }
+
+  /** No member is left: the empty Stack takes everything away, then the finalizers go. */
+  async #delete(
+    pass: Pass,
+    controls: {
+      readonly mode: "apply" | "plan" | "pause";
+      readonly drift: "repair" | "report";
+      readonly problems: readonly Problem[];
+    },
+  ): Promise<Outcome> {
+    const { engine, settings } = this.#deps;
+    const { inactive } = pass.membership;
+    const owner: Owner = groupOwner(pass.group);
+    if (!retains(inactive, this.#deps.controls ?? defaultControls)) {
+      const stack: Stack = {
+        owner,
+        ownership: groupOwnership(pass.group, settings.clusterName),
+        types: ingressStackTypes,
+        resources: [],
+        problems: [],
+      };
+      const mode = controls.mode === "plan" ? "plan" : "apply";
+      const before = engine.known(owner) ?? [];
+      const outcome = await this.#reconcile(pass, stack, { mode, drift: "repair" });
+      await this.#reports.report(pass, { ...outcome, problems: controls.problems, deleting: true });
+      if (outcome.error !== undefined || outcome.result?.settled !== true) return next(outcome);
+      await this.#clearDeparted(pass, before);
+    }
+    engine.forget(owner);
+    for (const ingress of inactive)
+      await removeFinalizer(this.#deps.client, ingressKind, ingress, groupFinalizer(pass.group), pass.signal);
+    await this.#reports.remove(pass);
+    return { kind: "done" };
+  }
+
+  async #clearDeparted(pass: Pass, before: readonly Observed[]): Promise<void> {
+    for (const ingress of pass.membership.inactive) {
+      if (ingress.metadata.deletionTimestamp !== undefined) continue;
+      const patch = departurePatch(ingress, before);
+      if (patch !== undefined) await this.#patchStatus(pass, ingress, patch);
+    }
+  }
+}
+
+/** How soon a group that cannot be built is tried again without an event. */
+const heldRetryMs = 300_000;
+
+/** The leaving members of which neither rules nor target groups are left. */
+function departed(pass: Pass, stack: Stack, result: Reconciled): readonly Ingress[] {
+  const routing = ["elbv2/LoadBalancer", "elbv2/Listener", "elbv2/Rule"];
+  if (result.failed.some(({ change }) => routing.includes(change.type))) return [];
+  const wanted = new Set(stack.resources.map(resourceKey));
+  const left = result.observed.filter(
+    (instance) => instance.type === "elbv2/TargetGroup" && !wanted.has(resourceKey(instance)),
+  );
+  return pass.membership.inactive.filter((ingress) => !left.some(({ id }) => id.startsWith(`${ingressKey(ingress)}-`)));
+}
+
+function next({ result, error }: Omit<LoadBalancerOutcome, "problems">): Outcome {
+  if (error !== undefined) return { kind: "retry", error };
+  if (result === undefined) return { kind: "done" };
+  const failures = result.failed.map((failure) => failure.error);
+  const worst =
+    failures.find((one) => errorClass(one) === "transient") ??
+    failures.find((one) => errorClass(one) !== "waiting") ??
+    failures[0];
+  if (worst !== undefined) return { kind: "retry", error: worst };
+  if (result.againInMs === undefined) return { kind: "done" };
+  return { kind: "wait", afterMs: result.againInMs, reason: result.settled ? "next check" : "AWS" };
+}
