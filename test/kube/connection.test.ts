@@ -29,7 +29,7 @@ function shiftedClock(): Clock & { skip(ms: number): void } {
 }
 
 describe("connection", () => {
-  const cleanups: (() => Promise<unknown> | unknown)[] = [];
+  const cleanups: (() => Promise<unknown> | void)[] = [];
   let directory: string;
 
   beforeEach(async () => {
@@ -120,7 +120,7 @@ describe("connection", () => {
 
   it("uses user and password, and impersonates whom the kubeconfig names", async () => {
     const { url } = await serve((request, response) => {
-      response.end(`${request.headers.authorization} ${request.headers["impersonate-user"]}`);
+      response.end([request.headers.authorization, request.headers["impersonate-user"]].join(" "));
     });
     const connection = await connect({ server: url }, { username: "me", password: "pw", as: "jane" });
     assert.deepEqual(await get(connection), [200, `Basic ${Buffer.from("me:pw").toString("base64")} jane`]);
