@@ -23,7 +23,7 @@ import { type NodeGroup, nodeGroupKind } from "../api/node-group.ts";
 import type { Kind, KubeObject } from "../api/object.ts";
 import { objectKey } from "../api/object.ts";
 import { type TargetGroupBinding, targetGroupBindingKind } from "../api/target-group-binding.ts";
-import { servicesOfIngress } from "../controllers/ingress/service-references.ts";
+import { ingressIndexFunctions } from "../controllers/ingress/wake.ts";
 import { byService, byTargetGroup } from "../controllers/target-group-binding/wake.ts";
 import { createInformer, type Informer, type InformerOptions } from "../kube/informer.ts";
 import { byStackLabels, stackLabelsIndex } from "../resources/kubernetes/target-group-binding.ts";
@@ -50,8 +50,6 @@ export const indexes = {
   /** Objects by `namespace/service`. */
   service: "service",
   targetGroup: "targetGroup",
-  /** Ingresses by `spec.ingressClassName`. */
-  ingressClass: "ingressClass",
 } as const;
 
 type Common = Omit<InformerOptions<KubeObject>, "kind" | "indexes" | "transform" | "onEvent" | "namespace">;
@@ -65,11 +63,7 @@ export function createCaches(common: Common, watchNamespace: string | undefined)
       ...(kind.namespaced && watchNamespace !== undefined ? { namespace: watchNamespace } : {}),
     });
   return {
-    ingresses: one(ingressKind, {
-      [indexes.service]: (ingress) =>
-        servicesOfIngress(ingress).map((name) => objectKey({ namespace: ingress.metadata.namespace ?? "", name })),
-      [indexes.ingressClass]: ({ spec }) => (spec?.ingressClassName === undefined ? [] : [spec.ingressClassName]),
-    }),
+    ingresses: one(ingressKind, ingressIndexFunctions),
     ingressClasses: one(ingressClassKind),
     ingressClassParams: one(ingressClassParamsKind),
     services: one(serviceKind),

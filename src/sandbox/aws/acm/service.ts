@@ -50,13 +50,16 @@ const tagShape = structure({
 /** ACM with two certificates of the surroundings: `example.com` with `*.example.com`, and `games.example.net`. */
 export function createAcm(context: SandboxContext): AwsService {
   const certificates = new Map<string, Certificate>();
-  const add = (domainName: string, alternativeNames: readonly string[], keyAlgorithm: KeyAlgorithm): Certificate => {
-    const arn = `arn:${context.partition}:acm:${context.region}:${context.accountId}:certificate/${context.ids.uuid()}`;
+  const add = (
+    domainName: string,
+    { names, keyAlgorithm, id }: { names: readonly string[]; keyAlgorithm: KeyAlgorithm; id: string },
+  ): Certificate => {
+    const arn = `arn:${context.partition}:acm:${context.region}:${context.accountId}:certificate/${id}`;
     const now = context.clock.now();
     const certificate: Certificate = {
       arn,
       domainName,
-      alternativeNames: [...new Set([domainName, ...alternativeNames])],
+      alternativeNames: [...new Set([domainName, ...names])],
       status: "ISSUED",
       type: "AMAZON_ISSUED",
       keyAlgorithm,
@@ -67,8 +70,17 @@ export function createAcm(context: SandboxContext): AwsService {
     certificates.set(arn, certificate);
     return certificate;
   };
-  add("example.com", ["*.example.com"], "RSA_2048");
-  add("games.example.net", ["*.games.example.net"], "EC_prime256v1");
+  // Fixed ids, so that manifests can name them.
+  add("example.com", {
+    names: ["*.example.com"],
+    keyAlgorithm: "RSA_2048",
+    id: "11111111-1111-4111-8111-111111111111",
+  });
+  add("games.example.net", {
+    names: ["*.games.example.net"],
+    keyAlgorithm: "EC_prime256v1",
+    id: "22222222-2222-4222-8222-222222222222",
+  });
 
   context.surroundings.certificates = {
     certificate(arn) {
@@ -191,7 +203,11 @@ export function createAcm(context: SandboxContext): AwsService {
           Options: document(),
         },
         handle(input) {
-          const item = add(input.DomainName, input.SubjectAlternativeNames ?? [], input.KeyAlgorithm ?? "RSA_2048");
+          const item = add(input.DomainName, {
+            names: input.SubjectAlternativeNames ?? [],
+            keyAlgorithm: input.KeyAlgorithm ?? "RSA_2048",
+            id: context.ids.uuid(),
+          });
           item.status = "PENDING_VALIDATION";
           for (const { Key, Value } of input.Tags ?? []) item.tags.set(Key, Value ?? "");
           return { CertificateArn: item.arn };

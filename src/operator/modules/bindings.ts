@@ -1,0 +1,131 @@
+import { objectKey } from "../../api/object.ts";
+import type { EndpointNetwork } from "../../controllers/endpoint-rules/ports.ts";
+import { EndpointRulesReconciler, endpointRulesKey } from "../../controllers/endpoint-rules/reconcile.ts";
+import { createBindingReporter } from "../../controllers/target-group-binding/kube-reporter.ts";
+import type { BindingFacts } from "../../controllers/target-group-binding/ports.ts";
+import { BindingReconciler } from "../../controllers/target-group-binding/reconcile.ts";
+import {
+  bindingNeedsWork,
+  bindingsOfPod,
+  nodeConcerns,
+  serviceChanged,
+  serviceOfSlice,
+} from "../../controllers/target-group-binding/wake.ts";
+import type { Problem } from "../../engine/stack.ts";
+import type { WorkQueue } from "../../kube/work-queue.ts";
+import { indexes } from "../caches.ts";
+import type { ControllerModule } from "../module.ts";
+import type { OperatorParts } from "../parts.ts";
+import { priorityOf } from "../priority.ts";
+
+/** Endpoint events that come close together become one registration; a busy group waits longer. */
+const quietMs = 50;
+const busyMs = 1_000;
+/** Rules on endpoints' security groups are computed for the whole cluster: a burst of changes is one pass. */
+const rulesDelayMs = 200;
+
+/** Target registration, and the rules that let load balancers reach the targets. */
+export function bindingModules(
+  parts: OperatorParts,
+  facts: { readonly binding: BindingFacts; readonly network: EndpointNetwork },
+): readonly ControllerModule[] {
+  const { caches, engine, clock, settings } = parts;
+  const networkProblems = new Map<string, readonly Problem[]>();
+  const lastWorkAt = new Map<string, number>();
+  const mode = settings.mode === "apply" ? "apply" : "plan";
+  let bindingQueue: WorkQueue | undefined;
+  let rulesQueue: WorkQueue | undefined;
+
+  const bindings = new BindingReconciler({
+    engine,
+    facts: facts.binding,
+    reporter: createBindingReporter(parts),
+    clock,
+    bindings: caches.bindings,
+    services: caches.services,
+    slices: caches.slices,
+    pods: caches.pods,
+    nodes: caches.nodes,
+    slicesByService: indexes.service,
+    bindingsByTargetGroup: indexes.targetGroup,
+    failOpen: settings.gates.EndpointsFailOpen,
+    maxTargets: settings.maxTargetsPerTargetGroup,
+    mode,
+    drift: settings.drift,
+    networkProblems: (key) => networkProblems.get(key) ?? [],
+  });
+  const rules = new EndpointRulesReconciler({
+    engine,
+    network: facts.network,
+    bindings: caches.bindings,
+    nodes: caches.nodes,
+    endpointsOf: (binding) => bindings.endpoints(binding),
+    onProblems(key, problems) {
+      const before = networkProblems.get(key) ?? [];
+      if (problems.length === 0) networkProblems.delete(key);
+      else networkProblems.set(key, problems);
+      if (before.length > 0 || problems.length > 0) bindingQueue?.add(key, "retry");
+    },
+    mode,
+    drift: settings.drift,
+  });
+
+  /** Merges what comes close together, without letting a new pod wait for long. */
+  function wakeSoon(queue: WorkQueue, key: string): void {
+    const now = clock.monotonic();
+    const since = now - (lastWorkAt.get(key) ?? Number.NEGATIVE_INFINITY);
+    queue.addAfter(key, since >= busyMs ? quietMs : Math.max(quietMs, busyMs - since), "urgent");
+    rulesQueue?.addAfter(endpointRulesKey, rulesDelayMs, "urgent");
+  }
+
+  const bindingModule: ControllerModule = {
+    name: "targetGroupBinding",
+    concurrency: settings.workers.targetGroupBinding,
+    watch(queue) {
+      bindingQueue = queue;
+      const wakeService = (service: string, keep: (targetType: string | undefined) => boolean): void => {
+        for (const binding of caches.bindings.byIndex(indexes.service, service)) {
+          if (keep(binding.spec.targetType)) wakeSoon(queue, objectKey(binding.metadata));
+        }
+      };
+      caches.bindings.onEvent((event) => {
+        if (bindingNeedsWork(event)) queue.add(event.key, priorityOf(event, caches.bindings.synced));
+      });
+      caches.slices.onEvent((event) => {
+        const service = serviceOfSlice(event);
+        if (service !== undefined) wakeService(service, (type) => type !== "instance");
+      });
+      caches.services.onEvent((event) => {
+        if (serviceChanged(event)) wakeService(event.key, () => true);
+      });
+      caches.nodes.onEvent((event) => {
+        for (const binding of caches.bindings.list()) {
+          if (binding.spec.targetType === "instance" && nodeConcerns(event, binding)) {
+            wakeSoon(queue, objectKey(binding.metadata));
+          }
+        }
+      });
+      caches.pods.onEvent((event) => {
+        for (const key of bindingsOfPod(event)) if (caches.bindings.get(key) !== undefined) wakeSoon(queue, key);
+      });
+    },
+    reconcile(key, context) {
+      lastWorkAt.set(key, clock.monotonic());
+      return bindings.reconcile(key, context);
+    },
+  };
+
+  const rulesModule: ControllerModule = {
+    name: "endpointRules",
+    concurrency: 1,
+    watch(queue) {
+      rulesQueue = queue;
+      caches.bindings.onEvent((event) => {
+        if (bindingNeedsWork(event)) queue.addAfter(endpointRulesKey, rulesDelayMs, "edit");
+      });
+      queue.add(endpointRulesKey, "resync");
+    },
+    reconcile: (key, context) => rules.reconcile(key, context),
+  };
+  return [bindingModule, rulesModule];
+}

@@ -1,0 +1,197 @@
+import type { Aws } from "../aws/clients.ts";
+import type { Clock, Random } from "../clock.ts";
+import { createEngine, type Engine } from "../engine/engine.ts";
+import { AppError } from "../errors.ts";
+import type { HttpHandler } from "../http.ts";
+import { runController } from "../kube/controller.ts";
+import { createEventRecorder, type EventRecorder } from "../kube/events.ts";
+import { createLeaderElection, type LeaderElection } from "../kube/lease.ts";
+import { createKubeClient } from "../kube/rest-client.ts";
+import { createWorkQueue, type WorkQueue } from "../kube/work-queue.ts";
+import type { Logger } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { type AwsParts, createAwsParts, findVPC } from "./aws-parts.ts";
+import { allInformers, type Caches, createCaches } from "./caches.ts";
+import type { ControllerModule } from "./module.ts";
+import { createModules } from "./modules/all.ts";
+import { createResourceTypes } from "./resource-types.ts";
+import type { Settings } from "./settings.ts";
+
+export interface OperatorOptions {
+  readonly settings: Settings;
+  /** The connection to the Kubernetes API. */
+  readonly http: HttpHandler;
+  readonly aws: Aws;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Unique to this process, for events and leases. */
+  readonly instance: string;
+  /** Sees, and may change, how Stacks are reconciled: previews record plans with it. */
+  readonly wrapEngine?: (engine: Engine) => Engine;
+}
+
+export interface OperatorHealth {
+  /** Caches are filled and the inventory is listed. */
+  readonly ready: boolean;
+  /** Whether the process is of use still: false calls for a restart. */
+  readonly live: boolean;
+  readonly leading: boolean;
+  /** What is not ready or not live, in words. */
+  readonly problems: readonly string[];
+}
+
+/** The whole operator of one process: caches, queues, controllers, in the order in which they need each other. */
+export interface Operator {
+  /** Resolves when all controllers work; rejects when `signal` aborts or AWS or the cluster cannot be used at all. */
+  start(signal?: AbortSignal): Promise<void>;
+  /** Ends work in progress within `graceMs`, gives the lease back, closes everything. */
+  stop(graceMs?: number): Promise<void>;
+  health(): OperatorHealth;
+  /** Nothing is due or in progress; planned checks do not count. */
+  readonly idle: boolean;
+  /** Aborts when this process may no longer lead, and must end. */
+  readonly lost: AbortSignal;
+  readonly caches: Caches;
+}
+
+/** How long one reconcile may run before the process counts as stuck, in milliseconds. */
+const stuckMs = 600_000;
+
+export function createOperator(options: OperatorOptions): Operator {
+  return new RunningOperator(options);
+}
+
+class RunningOperator implements Operator {
+  readonly caches: Caches;
+  readonly #options: OperatorOptions;
+  readonly #events: EventRecorder;
+  readonly #kube: ReturnType<typeof createKubeClient>;
+  readonly #election: LeaderElection | undefined;
+  readonly #queues: WorkQueue[] = [];
+  readonly #stopping = new AbortController();
+  readonly #lost = new AbortController();
+  #awsParts: AwsParts | undefined;
+  #started = false;
+
+  constructor(options: OperatorOptions) {
+    this.#options = options;
+    const { http, clock, random, log, metrics, settings, instance } = options;
+    this.#kube = createKubeClient({ http, clock, random, metrics });
+    this.caches = createCaches({ http, clock, random, log, metrics }, settings.watchNamespace);
+    this.#events = createEventRecorder({ client: this.#kube, clock, random, log, metrics, instance });
+    const { leaderElection } = settings;
+    this.#election =
+      leaderElection === undefined
+        ? undefined
+        : createLeaderElection({ client: this.#kube, ...leaderElection, clock, random, log, metrics });
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async start(outer?: AbortSignal): Promise<void> {
+    const signal = outer === undefined ? this.#stopping.signal : AbortSignal.any([outer, this.#stopping.signal]);
+    const { aws, clock, random, log, settings, wrapEngine } = this.#options;
+    const vpcID = await findVPC(aws, { settings, clock });
+    log.info("starting", { cluster: settings.clusterName, region: settings.region, vpc: vpcID, mode: settings.mode });
+    const awsParts = createAwsParts(aws, { settings, vpcID, clock, log });
+    this.#awsParts = awsParts;
+    const registry = createResourceTypes({ aws, awsParts, settings, kube: this.#kube, caches: this.caches, clock });
+    const plain = createEngine({
+      registry,
+      clock,
+      random,
+      log,
+      verifyEveryMs: settings.verifyEveryMs,
+      verifySpacingMs: 500,
+    });
+    const engine = wrapEngine?.(plain) ?? plain;
+    const modules = createModules(
+      { settings, caches: this.caches, kube: this.#kube, events: this.#events, engine, clock, random, log },
+      { aws, awsParts, vpcID },
+    );
+    const queues = modules.map((module) => ({ module, queue: this.#queueFor(module) }));
+    for (const { module, queue } of queues) module.watch(queue);
+    const informers = allInformers(this.caches);
+    for (const informer of informers) informer.start();
+    await Promise.all([...informers.map((informer) => informer.whenSynced(signal)), awsParts.inventory.ready()]);
+    await this.#lead(signal);
+    awsParts.start();
+    for (const { module, queue } of queues) this.#run(module, queue);
+    this.#started = true;
+    log.info("started", { controllers: modules.map(({ name }) => name) });
+  }
+
+  async stop(graceMs = 20_000): Promise<void> {
+    this.#stopping.abort(new AppError("the operator stops", { class: "transient", code: "Stopping" }));
+    await Promise.all(this.#queues.map((queue) => queue.stop(graceMs)));
+    this.#awsParts?.stop();
+    await this.#events.stop();
+    await this.#election?.stop();
+    await Promise.all(allInformers(this.caches).map((informer) => informer.stop()));
+    this.#options.aws.close();
+  }
+
+  get idle(): boolean {
+    return this.#started && this.#queues.every((queue) => queue.idle);
+  }
+
+  health(): OperatorHealth {
+    const problems: string[] = [];
+    let live = true;
+    for (const informer of allInformers(this.caches)) {
+      const health = informer.health();
+      if (!health.synced) problems.push(`${informer.kind.plural} are not listed yet`);
+      if (!health.live) {
+        live = false;
+        problems.push(`${informer.kind.plural} have been silent for ${Math.round(health.silentMs / 1000)} s`);
+      }
+    }
+    for (const queue of this.#queues) {
+      const { longestRunMs } = queue.state();
+      if (longestRunMs > stuckMs) {
+        live = false;
+        problems.push(`a reconcile of ${queue.name} has run for ${Math.round(longestRunMs / 1000)} s`);
+      }
+    }
+    const synced = allInformers(this.caches).every((informer) => informer.synced);
+    const leading = this.#started && (this.#election?.isLeader() ?? true);
+    // A process that waits to lead is ready: it could take over.
+    return { ready: synced, live, leading, problems };
+  }
+
+  #queueFor(module: ControllerModule): WorkQueue {
+    const { clock, random, log, metrics } = this.#options;
+    const queue = createWorkQueue({ name: module.name, concurrency: module.concurrency, clock, random, log, metrics });
+    this.#queues.push(queue);
+    return queue;
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    const election = this.#election;
+    if (election === undefined) return;
+    election.start();
+    await election.whenLeading(signal);
+    election.fence().addEventListener("abort", () => this.#lost.abort(), { once: true });
+  }
+
+  #run(module: ControllerModule, queue: WorkQueue): void {
+    const { clock, log, metrics } = this.#options;
+    const election = this.#election;
+    runController({
+      name: module.name,
+      queue,
+      clock,
+      log,
+      metrics,
+      async reconcile(key, context) {
+        if (election === undefined) return module.reconcile(key, context);
+        election.assertLeader();
+        return module.reconcile(key, { ...context, signal: AbortSignal.any([context.signal, election.fence()]) });
+      },
+    });
+  }
+}
