@@ -1,8 +1,10 @@
 import { parse } from "yaml";
+import { errorMessage } from "../../errors.ts";
+import { decodeProtobuf, protobufType } from "./builtin/protobuf.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
 import { badRequest, unsupportedMediaType } from "./status-error.ts";
 
-const ACCEPTED = ["application/json", "application/yaml"] as const;
+const ACCEPTED = ["application/json", "application/yaml", protobufType] as const;
 
 export interface DecodedBody {
   readonly value: unknown;
@@ -10,12 +12,21 @@ export interface DecodedBody {
   readonly duplicates: readonly string[];
 }
 
-/** Reads a JSON or YAML body by its `content-type`; none means JSON. */
+/** Reads a JSON, YAML or protobuf body by its `content-type`; none means JSON. */
 export function decodeBody(body: string | Uint8Array | undefined, contentType: string | undefined): DecodedBody {
   const type = (contentType ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== "" && type !== "*/*" && !ACCEPTED.some((accepted) => accepted === type))
     throw unsupportedMediaType(ACCEPTED);
+  if (type === protobufType) return { value: decodeBinary(body), duplicates: [] };
   return decodeText(bodyText(body), type === "application/yaml");
+}
+
+function decodeBinary(body: string | Uint8Array | undefined): unknown {
+  try {
+    return decodeProtobuf(typeof body === "string" ? Buffer.from(body) : (body ?? new Uint8Array()));
+  } catch (error) {
+    throw badRequest(`couldn't read the protobuf body: ${errorMessage(error)}`);
+  }
 }
 
 export function bodyText(body: string | Uint8Array | undefined): string {
