@@ -72,6 +72,8 @@ export interface IdentityFacts {
   roleId(arn: string): string | undefined;
   roleByName(name: string): IdentityRole | undefined;
   oidcProvider(arn: string): { readonly clientIds: readonly string[] } | undefined;
+  /** Whether the role has any policy of its own or the one that lets nodes join; without, nodes never become ready. */
+  mayJoinClusters(arn: string): boolean;
   /** Makes a role as an AWS service or eksctl would have made it before the sandbox started. */
   createRole(request: {
     readonly name: string;
@@ -101,4 +103,9 @@ export interface ClusterFacts {
   readonly nodeRoleArn: string;
   /** The instances that were there at the start. */
   readonly nodes: readonly LaunchedInstance[];
+  /** Moves a node group's desired size within its limits, as an autoscaler does; false when there is no such group. */
+  setDesiredSize(nodeGroupName: string, desiredSize: number): boolean;
+  /** Stages a health issue of a node group (AWS's codes, such as `AsgInstanceLaunchFailures`). */
+  addIssue(nodeGroupName: string, issue: { readonly code: string; readonly message: string }): boolean;
+  clearIssues(nodeGroupName: string): boolean;
 }

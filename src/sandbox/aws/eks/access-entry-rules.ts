@@ -13,11 +13,22 @@ export const accessEntryTypes = [
 ] as const;
 
 const accessPolicyNames: readonly string[] = [
-  ...["AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy", "AmazonEKSAdminViewPolicy", "AmazonEKSEditPolicy"],
-  ...["AmazonEKSViewPolicy", "AmazonEKSSecretReaderPolicy", "AmazonEKSAutoNodePolicy", "AmazonEKSBlockStoragePolicy"],
-  ...["AmazonEKSBlockStorageClusterPolicy", "AmazonEKSComputePolicy", "AmazonEKSComputeClusterPolicy"],
-  ...["AmazonEKSLoadBalancingPolicy", "AmazonEKSLoadBalancingClusterPolicy", "AmazonEKSNetworkingPolicy"],
-  ...["AmazonEKSNetworkingClusterPolicy", "AmazonEKSHybridPolicy"],
+  "AmazonEKSClusterAdminPolicy",
+  "AmazonEKSAdminPolicy",
+  "AmazonEKSAdminViewPolicy",
+  "AmazonEKSEditPolicy",
+  "AmazonEKSViewPolicy",
+  "AmazonEKSSecretReaderPolicy",
+  "AmazonEKSAutoNodePolicy",
+  "AmazonEKSBlockStoragePolicy",
+  "AmazonEKSBlockStorageClusterPolicy",
+  "AmazonEKSComputePolicy",
+  "AmazonEKSComputeClusterPolicy",
+  "AmazonEKSLoadBalancingPolicy",
+  "AmazonEKSLoadBalancingClusterPolicy",
+  "AmazonEKSNetworkingPolicy",
+  "AmazonEKSNetworkingClusterPolicy",
+  "AmazonEKSHybridPolicy",
 ];
 
 export function accessPolicies(partition: string): readonly { readonly name: string; readonly arn: string }[] {

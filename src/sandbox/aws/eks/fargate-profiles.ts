@@ -52,7 +52,7 @@ export function fargateProfileOperations(state: EksState): readonly Operation[] 
         const token = madeBefore(cluster, input);
         const repeated = token.made === undefined ? undefined : cluster.fargateProfiles.get(token.made);
         if (repeated !== undefined) return { fargateProfile: profileView(cluster, repeated) };
-        if (/^eks-/.test(name)) refuse("Fargate Profile name cannot begin with eks-");
+        if (name.startsWith("eks-")) refuse("Fargate Profile name cannot begin with eks-");
         const selectors = checkedSelectors(input.selectors ?? [], members);
         const checked = checkedTags(input.tags);
         if (cluster.fargateProfiles.has(name))

@@ -1,5 +1,6 @@
 import type { ClusterFacts, LaunchedInstance } from "../surroundings-account.ts";
 import { addEksAccessEntry } from "./access-entry-rules.ts";
+import { clearIssues, scaleToDesired, stageIssue } from "./node-group-lifecycle.ts";
 import type { Addon, Cluster, EksState } from "./state.ts";
 
 const version = "1.34";
@@ -109,6 +110,26 @@ export function addInitialCluster(state: EksState, vpcId: string, subnetIds: rea
     clusterSecurityGroupId,
     nodeRoleArn,
     nodes,
+    setDesiredSize(groupName, desiredSize) {
+      const group = cluster.nodeGroups.get(groupName);
+      if (group === undefined) return false;
+      const { minSize, maxSize } = group.scaling;
+      group.scaling = { minSize, maxSize, desiredSize: Math.min(Math.max(desiredSize, minSize), maxSize) };
+      scaleToDesired(context, cluster, group);
+      return true;
+    },
+    addIssue(groupName, issue) {
+      const group = cluster.nodeGroups.get(groupName);
+      if (group === undefined) return false;
+      stageIssue(group, { ...issue, resourceIds: [group.autoScalingGroup] });
+      return true;
+    },
+    clearIssues(groupName) {
+      const group = cluster.nodeGroups.get(groupName);
+      if (group === undefined) return false;
+      clearIssues(group);
+      return true;
+    },
   };
 }
 

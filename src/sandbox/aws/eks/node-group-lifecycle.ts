@@ -2,7 +2,7 @@ import { AwsError } from "../aws-error.ts";
 import type { SandboxContext } from "../service.ts";
 import type { LaunchedInstance } from "../surroundings-account.ts";
 import { addEksAccessEntry, removeEksAccessEntry } from "./access-entry-rules.ts";
-import type { Cluster, NodeGroup, Taint, Update } from "./state.ts";
+import type { Cluster, HealthIssue, NodeGroup, Taint, Update } from "./state.ts";
 
 const taintEffects: Readonly<Record<Taint["effect"], string>> = {
   NO_SCHEDULE: "NoSchedule",
@@ -65,6 +65,12 @@ export function beginCreation(context: SandboxContext, cluster: Cluster, group: 
   context.schedule(total, () => {
     if (group.status !== "CREATING") return;
     group.modifiedAt = context.clock.now();
+    if (desiredSize > 0 && !context.surroundings.identity.mayJoinClusters(group.nodeRole))
+      group.issues.push({
+        code: "NodeCreationFailure",
+        message: "Instances failed to join the kubernetes cluster",
+        resourceIds: [],
+      });
     group.status = group.instances.length < group.scaling.desiredSize ? "CREATE_FAILED" : "ACTIVE";
   });
 }
@@ -76,9 +82,19 @@ export function beginDeletion(context: SandboxContext, cluster: Cluster, group: 
   group.modifiedAt = context.clock.now();
   group.scaling = { ...group.scaling, minSize: 0, desiredSize: 0 };
   context.schedule(total / 2, () => {
-    for (const { instanceId } of [...group.instances]) stopInstance(context, group, instanceId);
+    for (const instanceId of group.instances.map((instance) => instance.instanceId))
+      stopInstance(context, group, instanceId);
   });
   context.schedule(total, () => {
+    if (context.surroundings.identity.roleId(group.nodeRole) !== group.nodeRoleId) {
+      group.status = "DELETE_FAILED";
+      group.issues.push({
+        code: "IamNodeRoleNotFound",
+        message: `The node role ${group.nodeRole} could not be found.`,
+        resourceIds: [group.nodeRole],
+      });
+      return;
+    }
     cluster.nodeGroups.delete(group.name);
     if (group.remoteAccessSecurityGroup !== undefined)
       context.surroundings.compute.deleteSecurityGroup(group.remoteAccessSecurityGroup);
@@ -100,7 +116,7 @@ export function beginConfigUpdate(
     if (group.status !== "UPDATING") return;
     apply();
     group.modifiedAt = context.clock.now();
-    group.status = "ACTIVE";
+    group.status = group.issues.length === 0 ? "ACTIVE" : "DEGRADED";
     update.status = "Successful";
     scaleToDesired(context, cluster, group);
     context.emit({
@@ -146,6 +162,17 @@ export function beginVersionUpdate(
   });
 }
 
+/** A fault that the sandbox's user stages: an active group turns `DEGRADED` until its issues are cleared. */
+export function stageIssue(group: NodeGroup, issue: HealthIssue): void {
+  group.issues.push(issue);
+  if (group.status === "ACTIVE") group.status = "DEGRADED";
+}
+
+export function clearIssues(group: NodeGroup): void {
+  group.issues.length = 0;
+  if (group.status === "DEGRADED") group.status = "ACTIVE";
+}
+
 /** Starts or stops instances until their number is the desired one, as the Auto Scaling group does. */
 export function scaleToDesired(context: SandboxContext, cluster: Cluster, group: NodeGroup): void {
   const missing = group.scaling.desiredSize - group.instances.length;
@@ -160,8 +187,9 @@ export function scaleToDesired(context: SandboxContext, cluster: Cluster, group:
     });
 }
 
-/** False when EC2 could not start it: the group then shows why. */
+/** False when no node came of it: EC2 could not start the instance (the group then shows why), or it cannot join. */
 function startInstance(context: SandboxContext, cluster: Cluster, group: NodeGroup): boolean {
+  if (!context.surroundings.identity.mayJoinClusters(group.nodeRole)) return false;
   const subnetId = group.subnets[group.started++ % group.subnets.length];
   const template = templateOf(context, cluster, group);
   if (subnetId === undefined || template === undefined) return false;

@@ -236,7 +236,7 @@ function checkInstanceTypes(
 /** Amazon Linux 2 images end with Kubernetes 1.32; Windows 2025 ones begin with 1.35. */
 function checkAmiOffer(amiType: string, version: string, refuse: (message: string) => never): void {
   const minor = Number(version.split(".")[1]);
-  if ((/^AL2_/.test(amiType) && minor >= 33) || (/_2025_/.test(amiType) && minor < 35))
+  if ((amiType.startsWith("AL2_") && minor >= 33) || (amiType.includes("_2025_") && minor < 35))
     refuse(`Requested AMI type ${amiType} is not supported for kubernetes version ${version}`);
 }
 

@@ -73,7 +73,7 @@ export function withTags(
     if (seen.has(lower))
       throw new AwsError("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     seen.add(lower);
-    for (const existing of [...result.keys()]) if (existing.toLowerCase() === lower) result.delete(existing);
+    for (const existing of result.keys()) if (existing.toLowerCase() === lower) result.delete(existing);
     result.set(key, value);
   }
   if (result.size > maximumTags) throw limitExceeded(quota, maximumTags);

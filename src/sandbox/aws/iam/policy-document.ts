@@ -37,11 +37,32 @@ const partitions = new Set([
 
 const conditionOperators = new Set(
   [
-    ...["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"],
-    ...["StringLike", "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan"],
-    ...["NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals", "DateNotEquals"],
-    ...["DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "Bool", "BinaryEquals"],
-    ...["IpAddress", "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"],
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
   ].map((name) => name.toLowerCase()),
 );
 
@@ -132,7 +153,7 @@ function statementProblem(statement: JsonObject, options: PolicyCheckOptions): s
       : "Syntax errors in policy.";
   const effect = statement["Effect"];
   if (effect === undefined) return "Missing required field Effect";
-  if (effect !== "Allow" && effect !== "Deny") return `Invalid effect: ${String(effect)}`;
+  if (effect !== "Allow" && effect !== "Deny") return `Invalid effect: ${JSON.stringify(effect)}`;
   return (
     actionProblem(statement, options.kind) ??
     (options.kind === "identity" ? identityProblem(statement) : trustProblem(statement, options)) ??

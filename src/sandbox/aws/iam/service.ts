@@ -124,6 +124,11 @@ function identityFacts(state: IamState, context: SandboxContext): IdentityFacts 
         trustPolicy: propagatedTrust(role, context).document,
       };
     },
+    mayJoinClusters(arn) {
+      const role = state.roleByArn(arn);
+      if (role === undefined) return false;
+      return role.inlinePolicies.size > 0 || [...role.attachedPolicyArns].some(letsNodesJoin);
+    },
     oidcProvider(arn) {
       const provider = state.oidcProviders.get(arn);
       return provider === undefined ? undefined : { clientIds: [...provider.clientIds] };
@@ -138,4 +143,9 @@ function identityFacts(state: IamState, context: SandboxContext): IdentityFacts 
       return role.arn;
     },
   };
+}
+
+/** A policy of the account's own may grant what AWS's worker node policy does. */
+function letsNodesJoin(policyArn: string): boolean {
+  return /AmazonEKSWorkerNode(Minimal)?Policy$/.test(policyArn) || !policyArn.includes(":iam::aws:");
 }

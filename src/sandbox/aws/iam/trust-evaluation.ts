@@ -88,7 +88,9 @@ function conditionMatches(condition: Json | undefined, context: ReadonlyMap<stri
 }
 
 function conditionValues(value: Json): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [String(value)];
+  return (Array.isArray(value) ? (value as readonly Json[]) : [value]).map((item) =>
+    typeof item === "string" ? item : JSON.stringify(item),
+  );
 }
 
 function testMatches(operator: string, actual: readonly string[] | undefined, expected: readonly string[]): boolean {
