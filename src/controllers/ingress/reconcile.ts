@@ -1,37 +1,28 @@
-import { type Controls, defaultControls } from "../../api/annotations.ts";
-import { type Ingress, ingressKind, type Service } from "../../api/builtin.ts";
-import { objectKey } from "../../api/object.ts";
-import type { Clock } from "../../clock.ts";
-import type { Engine, Reconciled } from "../../engine/engine.ts";
+import { defaultControls } from "../../api/annotations.ts";
+import { type Ingress, ingressKind } from "../../api/builtin.ts";
+
+import type { Reconciled } from "../../engine/engine.ts";
 import type { Observed } from "../../engine/resource-type.ts";
 import { type Owner, type Problem, resourceKey, type Stack } from "../../engine/stack.ts";
 import { errorClass } from "../../errors.ts";
-import type { KubeClient } from "../../kube/client.ts";
+
 import type { Outcome, ReconcileContext } from "../../kube/controller.ts";
-import type { Lister } from "../../kube/lister.ts";
+
 import type { LoadBalancerOutcome } from "../load-balancing/conditions.ts";
 import { addFinalizer, removeFinalizer } from "../load-balancing/finalizers.ts";
-import type { AnswerOptions, EventRecorder } from "../load-balancing/ports.ts";
-import { dnsNameOf, type LoadBalancerReporter } from "../load-balancing/report.ts";
-import { type IngressBuild, ingressStackTypes, type MemberResult } from "./build.ts";
+
+import { dnsNameOf } from "../load-balancing/report.ts";
+import { type IngressBuild, ingressStackTypes } from "./build.ts";
 import type { IngressDependencies } from "./dependencies.ts";
-import {
-  type GroupID,
-  groupFinalizer,
-  groupKey,
-  groupOwner,
-  groupOwnership,
-  ingressKey,
-  parseGroupKey,
-} from "./group.ts";
+import { groupFinalizer, groupOwner, groupOwnership, ingressKey, parseGroupKey } from "./group.ts";
 import { groupControls, retains } from "./group-controls.ts";
 import { GroupReporter } from "./group-reporter.ts";
-import type { ClassSurroundings } from "./ingress-class.ts";
-import type { AcceptedVersion, GroupMember, IngressSettings } from "./input.ts";
-import { type IngressSurroundings, loadAndBuild } from "./load.ts";
+
+import type { AcceptedVersion, GroupMember } from "./input.ts";
+import { loadAndBuild } from "./load.ts";
 import { loadBalancerID } from "./load-balancer.ts";
 import { departurePatch, statusPatch, wantedEntries } from "./member-status.ts";
-import { type Membership, membershipOf } from "./membership.ts";
+import { membershipOf } from "./membership.ts";
 import { Pass } from "./pass.ts";
 
 /** Keeps one load balancer for each ingress group. Keys are those of `groupKey`. */
