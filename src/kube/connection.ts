@@ -137,6 +137,9 @@ function loadConfig(options: KubeConnectionOptions): LoadedConfig {
   const cluster = config.getCurrentCluster();
   if (context === null || cluster === null)
     throw unusable(`the kubeconfig has no usable context "${config.getCurrentContext()}"`);
+  // What the library makes up when it finds nothing.
+  if (options.kubeconfig === undefined && config.getCurrentContext() === "loaded-context")
+    throw unusable("no cluster to connect to: set KUBECONFIG, name a kubeconfig, or run as a pod of the cluster");
   return { config, cluster, user: config.getCurrentUser() ?? undefined, namespace: context.namespace };
 }
 

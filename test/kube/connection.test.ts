@@ -160,6 +160,22 @@ describe("connection", () => {
     });
   });
 
+  it("says what to do when there is neither a kubeconfig nor a pod's service account", async () => {
+    const { KUBECONFIG, HOME } = process.env;
+    cleanups.push(() => {
+      for (const [name, value] of Object.entries({ KUBECONFIG, HOME })) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    });
+    delete process.env["KUBECONFIG"];
+    process.env["HOME"] = directory;
+    await assert.rejects(connectToCluster({ clock: systemClock, log: silentLogger }), {
+      code: "Kubeconfig",
+      message: /set KUBECONFIG/,
+    });
+  });
+
   it("J6: ten thousand requests share at most 40 sockets", async () => {
     const { url, sockets } = await serve((_request, response) => void response.end("{}"));
     const connection = await connect({ server: url });
