@@ -260,6 +260,7 @@ const status = object("What the operator found and did.", {
     policyARNs: list("ARNs of policies that it attached.", text("An ARN.", { max: 2048 }), { max: 50 }).exactOptional(),
     inlineNames: list("Names of policies that it put.", text("A name.", { max: 128 }), { max: 50 }).exactOptional(),
     tagKeys: list("Keys of tags that it set.", text("A tag key.", { max: 128 }), { max: 50 }).exactOptional(),
+    permissionsBoundaryARN: text("The permissions boundary that it set.", { max: 2048 }).exactOptional(),
   }).exactOptional(),
   plan: planSchema.exactOptional(),
 });

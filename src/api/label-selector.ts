@@ -14,7 +14,10 @@ export function matchesSelector(
 
 type Expression = NonNullable<LabelSelector["matchExpressions"]>[number];
 
-function matchesExpression({ key, operator, values = [] }: Expression, labels: Readonly<Record<string, string>>): boolean {
+function matchesExpression(
+  { key, operator, values = [] }: Expression,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   const value = labels[key];
   switch (operator) {
     case "In":

@@ -75,6 +75,12 @@ export const nodeGroupStatusSchema = object("What EKS holds and what the operato
     lastError: word("Why the last attempt failed.", 4096),
     nextTry: text("When it is tried again.", { max: 64, format: "date-time" }).exactOptional(),
   }).exactOptional(),
+  managed: object("What the operator applied last, so that what leaves the spec leaves AWS.", {
+    tagKeys: list("Keys of tags that it set.", text("A tag key.", { max: 128 }), { max: 50 }).exactOptional(),
+    policyARNs: list("ARNs of policies that it attached to the node role.", text("An ARN.", { max: 2048 }), {
+      max: 50,
+    }).exactOptional(),
+  }).exactOptional(),
   plan: planSchema.exactOptional(),
 });
 

@@ -80,7 +80,7 @@ export function iamRole(iam: IamPort): ResourceType<RoleSpec> {
           await updateRole(iam, { resource, observed: mine, differences: compareRoles(spec, mine.spec) }, context);
           return settled(resource, mine);
         }
-        throw explained(error, spec.name);
+        throw explained(error, spec.name, spec.adoptIfTagged);
       }
       for (const [name, document] of Object.entries(spec.inlinePolicies)) {
         await iam.putRolePolicy({ RoleName: spec.name, PolicyName: name, PolicyDocument: document }, call);
@@ -133,7 +133,8 @@ async function observeRole(
   if (role === undefined) return undefined;
   const tags: Tags = Object.fromEntries((role.Tags ?? []).map((tag) => [tag.Key ?? "", tag.Value ?? ""]));
   const owned = Object.entries(context.ownership.tags).every(([key, value]) => tags[key] === value);
-  const adopted = resource?.adopt !== undefined && (resource.adopt === name || resource.adopt === role.Arn);
+  const adopted =
+    resource !== undefined && mayAdopt(resource, { name, arn: role.Arn, tags, ownership: context.ownership });
   if (!owned && !adopted) return undefined;
   const id = resource?.id ?? tags[context.ownership.idTag] ?? name;
   const policies = await readRolePolicies(iam, name, {
@@ -157,6 +158,23 @@ async function observeRole(
   };
   return { type: roleType, id, spec, outputs: outputsOf(role, spec), state: "ready" };
 }
+
+/** The user asks for it, AWS's side consents where that is demanded, and the role is nobody else's. */
+function mayAdopt(
+  { adopt, spec }: Resource<RoleSpec>,
+  role: {
+    readonly name: string;
+    readonly arn: string | undefined;
+    readonly tags: Tags;
+    readonly ownership: Ownership;
+  },
+): boolean {
+  if (adopt !== role.name && (adopt === undefined || adopt !== role.arn)) return false;
+  if (Object.keys(role.ownership.tags).some((key) => key in role.tags)) return false;
+  return spec.adoptIfTagged === undefined || spec.adoptIfTagged.includes(role.tags[adoptTag] ?? "");
+}
+
+const adoptTag = "fairlead.io/adopt";
 
 /** The field in `tags` that stands for missing ownership tags on a role that is being adopted. */
 const unownedMark = "fairlead:unowned";
@@ -326,10 +344,11 @@ async function attach(iam: IamPort, RoleName: string, PolicyArn: string, context
 }
 
 /** IAM's own refusals with what to do about them. */
-function explained(error: unknown, name: string): unknown {
+function explained(error: unknown, name: string, adoptIfTagged?: readonly string[]): unknown {
   if (hasCode(error, "EntityAlreadyExists")) {
+    const consent = adoptIfTagged === undefined ? "" : `, and tag the role with ${adoptTag}=${adoptIfTagged[0] ?? ""}`;
     return new AppError(
-      `role ${name} exists and does not bear this object's ownership tags; to take it over set the annotation fairlead.io/adopt: iam/Role=${name}`,
+      `role ${name} exists and does not bear this object's ownership tags; to take it over set the annotation fairlead.io/adopt: iam/Role=${name}${consent}`,
       { class: "conflict", code: "NameConflict", cause: error },
     );
   }
