@@ -38,13 +38,11 @@ export class CrdLifecycle {
   }
 
   #terminating(key: string): boolean {
-    return [...this.#crds.objects()].some(
-      (crd) => crd.metadata.deletionTimestamp !== undefined && storageKey(crd) === key,
-    );
+    return this.#crds.list().some((crd) => crd.metadata.deletionTimestamp !== undefined && storageKey(crd) === key);
   }
 
   #serve(): void {
-    const established = [...this.#crds.objects()].filter(served);
+    const established = this.#crds.list().filter(served);
     this.#registry.setCustom(established.flatMap((crd) => definitionsOf(crd)));
   }
 
@@ -53,7 +51,7 @@ export class CrdLifecycle {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      for (const crd of [...this.#crds.objects()]) {
+      for (const crd of this.#crds.list()) {
         if (crd.metadata.deletionTimestamp === undefined) this.#progress(crd);
         else this.#terminate(crd);
       }
@@ -112,7 +110,7 @@ export class CrdLifecycle {
   #terminate(crd: KubeObject): void {
     if (crd.metadata.finalizers?.includes(CRD_FINALIZER) !== true) return;
     const collection = this.#storage.collection(storageKey(crd));
-    for (const object of [...collection.objects()]) {
+    for (const object of collection.list()) {
       if (object.metadata.deletionTimestamp === undefined) this.#delete(collection, object, false);
     }
     const remaining = collection.size;

@@ -98,7 +98,7 @@ export class GarbageCollector {
   }
 
   #orphanDependents(uid: string, place: Place, owner: KubeObject): void {
-    for (const dependent of [...(this.#dependents.get(uid)?.values() ?? [])]) {
+    for (const dependent of this.#dependentsOf(uid)) {
       const object = dependent.collection.get(dependent.namespace, dependent.name);
       if (object === undefined) continue;
       const left = (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid);
@@ -113,7 +113,7 @@ export class GarbageCollector {
 
   #deleteDependents(uid: string, place: Place, owner: KubeObject): void {
     let blocked = false;
-    for (const dependent of [...(this.#dependents.get(uid)?.values() ?? [])]) {
+    for (const dependent of this.#dependentsOf(uid)) {
       const object = dependent.collection.get(dependent.namespace, dependent.name);
       const reference = object?.metadata.ownerReferences?.find((candidate) => candidate.uid === uid);
       if (object === undefined || reference === undefined) continue;
@@ -122,6 +122,10 @@ export class GarbageCollector {
       if (still?.metadata.uid === object.metadata.uid && reference.blockOwnerDeletion === true) blocked = true;
     }
     if (!blocked) this.#release(place, owner, FOREGROUND_FINALIZER);
+  }
+
+  #dependentsOf(uid: string): Place[] {
+    return [...(this.#dependents.get(uid)?.values() ?? [])];
   }
 
   #release(place: Place, owner: KubeObject, finalizer: string): void {

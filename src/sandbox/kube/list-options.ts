@@ -63,7 +63,7 @@ export function decodeContinue(token: string): Continuation {
   try {
     const value = JSON.parse(Buffer.from(token, "base64url").toString()) as { v?: string; rv?: number; start?: string };
     if (value.v === "meta.k8s.io/v1" && typeof value.rv === "number" && typeof value.start === "string") {
-      return { version: value.rv, after: value.start.replace(/\u0000$/, "") };
+      return { version: value.rv, after: value.start.split("\u0000", 1)[0] ?? "" };
     }
   } catch {
     // Reported below, as any other token that is not ours.

@@ -66,7 +66,7 @@ export class NamespaceLifecycle {
 
   #terminate(name: string): void {
     for (const collection of this.#storage.collections()) {
-      for (const object of [...collection.objects(name)]) {
+      for (const object of collection.list(name)) {
         if (object.metadata.deletionTimestamp === undefined) this.#delete(collection, object, false);
       }
     }
@@ -94,14 +94,14 @@ export class NamespaceLifecycle {
     const counts: string[] = [];
     const finalizers = new Map<string, number>();
     for (const collection of remaining) {
-      const objects = [...collection.objects(name)];
+      const objects = collection.list(name);
       const [group = "", plural = ""] = collection.key.split("/");
       counts.push(`${plural}.${group} has ${objects.length} resource instances`);
       for (const finalizer of objects.flatMap(({ metadata }) => metadata.finalizers ?? [])) {
         finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
       }
     }
-    const held = [...finalizers].sort().map(([finalizer, count]) => `${finalizer} in ${count} resource instances`);
+    const held = [...finalizers].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`).sort();
     const status = isObject(namespace["status"]) ? namespace["status"] : {};
     const before = Array.isArray(status["conditions"]) ? (status["conditions"] as JsonObject[]) : [];
     const condition = (type: string, state: boolean, reason: string, message: string): JsonObject => {

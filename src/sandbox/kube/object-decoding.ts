@@ -4,7 +4,7 @@ import type { ServedResource } from "./registry.ts";
 import type { WriteContext } from "./request-context.ts";
 import type { KubeObject, Schema } from "./resource-definition.ts";
 import { pruneUnknown } from "./schema/prune.ts";
-import { badRequest, invalid } from "./status-error.ts";
+import { badRequest, invalid, StatusError } from "./status-error.ts";
 
 export interface Expected {
   readonly resource: ServedResource;
@@ -68,7 +68,9 @@ export function decodePatched(
   if (!resource.custom) checkTypes(pruned.value, resource.definition.schema, resource);
   const patchedName = metadata["name"];
   if (patchedName !== undefined && patchedName !== before.metadata.name) {
-    throw badRequest(`the name of the object (${String(patchedName)}) does not match the name on the URL (${name})`);
+    throw badRequest(
+      `the name of the object (${typeof patchedName === "string" ? patchedName : JSON.stringify(patchedName)}) does not match the name on the URL (${name})`,
+    );
   }
   return {
     ...pruned.value,
@@ -76,6 +78,24 @@ export function decodePatched(
     kind: resource.kind,
     metadata: { ...metadata, name: before.metadata.name },
   };
+}
+
+/** A configuration for server-side apply: members that the schema does not declare are refused whatever the field validation. */
+export function decodeApplied(
+  value: JsonObject,
+  expected: Expected & { readonly name: string },
+  context: WriteContext,
+  duplicates: readonly string[],
+): KubeObject {
+  const { resource, namespace, name } = expected;
+  const { unknown } = prune(value, resource);
+  if (unknown.length > 0) {
+    const lines = unknown.map((path) => `.${path}: field not declared in schema`);
+    const subject = `${namespace === undefined ? "" : `${namespace}/`}${name}; ${resource.group}/${resource.definition.version}, Kind=${resource.kind}`;
+    const list = lines.length === 1 ? lines.join("") : `errors:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+    throw new StatusError(500, "", `failed to create typed patch object (${subject}): ${list}`);
+  }
+  return decodeObject(value, expected, context, duplicates);
 }
 
 function prune(value: JsonObject, resource: ServedResource): { value: JsonObject; unknown: string[] } {

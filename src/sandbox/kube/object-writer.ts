@@ -24,6 +24,7 @@ export interface WriterDependencies {
     resource: ServedResource,
     object: KubeObject,
     old: KubeObject | undefined,
+    found: readonly FieldError[],
   ) => readonly FieldError[];
 }
 
@@ -329,7 +330,7 @@ export class ObjectWriter {
       ...(definition.validate?.(object, old) ?? []),
       ...errors,
     ];
-    if (all.length === 0 || resource.custom) all.push(...this.#deps.extraValidation(resource, object, old));
+    all.push(...this.#deps.extraValidation(resource, object, old, all));
     if (all.length > 0) throw invalid(resource, object.metadata.name, all);
   }
 

@@ -25,7 +25,7 @@ function mergeObject(target: JsonObject, patch: JsonObject, schema: Schema | und
   if (directive === "delete") return undefined;
   if (directive === "replace") return withoutDirectives(patch);
   if (directive !== undefined && directive !== "merge") {
-    throw badRequest(`Unknown patch type: ${String(directive)}`);
+    throw badRequest(`Unknown patch type: ${JSON.stringify(directive)}`);
   }
   const result: JsonObject = { ...target };
   retainKeys(result, patch);

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from "./json-value.ts";
 import { getAnswer, listAnswer, type ReadDependencies, type ReadRequest, watchAnswer } from "./list-and-watch.ts";
 import { parseListOptions } from "./list-options.ts";
 import { mergePatch } from "./merge-patch.ts";
-import { decodeObject, decodePatched } from "./object-decoding.ts";
+import { decodeApplied, decodeObject, decodePatched } from "./object-decoding.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { ObjectWriter, WriteTarget } from "./object-writer.ts";
 import { strategicMergePatch } from "./patch-strategic.ts";
@@ -66,15 +66,15 @@ export async function resourceAnswer(deps: EndpointDependencies, call: ResourceC
     case "watch":
       return watchAnswer(deps, readRequest(call), parseListOptions(info.query, resource, true), call.http.signal);
     case "create":
-      return await createAnswer(deps, call);
+      return createAnswer(deps, call);
     case "update":
-      return await updateAnswer(deps, call);
+      return updateAnswer(deps, call);
     case "patch":
-      return await patchAnswer(deps, call);
+      return patchAnswer(deps, call);
     case "delete":
-      return await deleteAnswer(deps, call);
+      return deleteAnswer(deps, call);
     case "deletecollection":
-      return await deleteCollectionAnswer(deps, call);
+      return deleteCollectionAnswer(deps, call);
   }
 }
 
@@ -106,12 +106,7 @@ async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   const given = requireObject(value);
   const metadata = isObject(given["metadata"]) ? given["metadata"] : {};
   if ((metadata["name"] ?? "") === "") {
-    throw badRequest(
-      `the name of the object (${""} based on URL) was undeterminable: name must be provided`.replace(
-        "( based",
-        "(based",
-      ),
-    );
+    throw badRequest("the name of the object (based on URL) was undeterminable: name must be provided");
   }
   const body = decodeObject(given, { resource, namespace: target.namespace, name: target.name }, context, duplicates);
   const { object, created } = await deps.writer.replace(target, body, context);
@@ -123,7 +118,7 @@ async function patchAnswer(deps: EndpointDependencies, call: ResourceCall): Prom
   const target = writeTarget(call);
   const type = patchType(http.headers["content-type"], resource);
   const force = isTrue(info.query.get("force"));
-  if (type === "application/apply-patch+yaml") return await applyAnswer(deps, call, target, force);
+  if (type === "application/apply-patch+yaml") return applyAnswer(deps, call, target, force);
   if (info.query.has("force")) {
     throw invalidPatchOptions("force", "FieldValueForbidden", "Forbidden: may not be specified for non-apply patch");
   }
@@ -173,7 +168,7 @@ async function applyAnswer(
     throw badRequest(`error decoding YAML: Object 'Kind' is missing in '${JSON.stringify(given)}'`);
   }
   const expected = { resource, namespace: target.namespace, name: target.name };
-  const config = decodeObject(given, expected, context, duplicates);
+  const config = decodeApplied(given, expected, context, duplicates);
   const { object, created } = await deps.writer.apply(target, config, context, force);
   return shown(deps, call, created ? 201 : 200, object);
 }
@@ -209,7 +204,7 @@ async function deleteCollectionAnswer(deps: EndpointDependencies, call: Resource
   const options = parseListOptions(info.query, resource, false);
   const deletion = parseDeleteOptions(deleteBody(call.http), info.query);
   const collection = deps.storage.collection(resource.storageKey);
-  const chosen = [...collection.objects(info.namespace)].filter((object) => options.matches(object));
+  const chosen = collection.list(info.namespace).filter((object) => options.matches(object));
   const items: KubeObject[] = [];
   for (const { metadata } of chosen) {
     if (collection.get(metadata.namespace ?? "", metadata.name) === undefined) continue;

@@ -46,16 +46,16 @@ export class ServiceAddresses {
   }
 
   #completeAddress(spec: JsonObject, oldSpec: JsonObject | undefined, errors: FieldError[]): void {
-    const given = spec["clusterIP"];
+    const given = spec["clusterIP"] as string | undefined;
     const old = oldSpec?.["clusterIP"];
     if (given === undefined || given === "") {
       spec["clusterIP"] = typeof old === "string" && old !== "" ? old : this.#freeAddress();
-    } else if (given !== "None" && given !== old && this.#addresses.has(String(given))) {
-      const why = "failed to allocate IP " + String(given) + ": provided IP is already allocated";
+    } else if (given !== "None" && given !== old && this.#addresses.has(given)) {
+      const why = `failed to allocate IP ${given}: provided IP is already allocated`;
       errors.push({
         field: "spec.clusterIPs",
         type: "FieldValueInvalid",
-        detail: `Invalid value: ["${String(given)}"]: ${why}`,
+        detail: `Invalid value: ["${given}"]: ${why}`,
       });
     }
     spec["clusterIPs"] = [spec["clusterIP"]];

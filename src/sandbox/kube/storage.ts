@@ -57,6 +57,11 @@ export class Collection {
     }
   }
 
+  /** The same as an array, which stays as it is when objects come and go. */
+  list(namespace?: string): KubeObject[] {
+    return [...this.objects(namespace)];
+  }
+
   /** The objects as they were at `version`, or undefined when that is no longer known. */
   objectsAt(version: number, namespace?: string): Iterable<KubeObject> | undefined {
     if (version < this.#forgotten) return undefined;

@@ -5,6 +5,7 @@ import { jsonPatch } from "./json-patch.ts";
 import { isObject, type JsonObject, omit, valueAt, withValueAt } from "./json-value.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { timestamp, type WriteTarget } from "./object-writer.ts";
+import type { ServedResource } from "./registry.ts";
 import { bodyText, decodeBody, decodeText, requireObject } from "./request-body.ts";
 import type { KubeObject, ResourceDefinition } from "./resource-definition.ts";
 import { type EndpointDependencies, type ResourceCall, shown, writeTarget } from "./resource-endpoint.ts";
@@ -18,16 +19,16 @@ export async function subresourceAnswer(
   call: ResourceCall,
 ): Promise<HttpResponse | undefined> {
   const { resource, info } = call;
-  if (info.subresource === "scale" && resource.definition.scale !== undefined) return await scaleAnswer(deps, call);
+  if (info.subresource === "scale" && resource.definition.scale !== undefined) return scaleAnswer(deps, call);
   switch (`${resource.storageKey}/${info.subresource}`) {
     case "/pods/binding":
-      return await bindingAnswer(deps, call);
+      return bindingAnswer(deps, call);
     case "/pods/eviction":
-      return await evictionAnswer(deps, call);
+      return evictionAnswer(deps, call);
     case "/serviceaccounts/token":
       return tokenAnswer(deps, call);
     case "/namespaces/finalize":
-      return await finalizeAnswer(deps, call);
+      return finalizeAnswer(deps, call);
     default:
       return undefined;
   }
@@ -40,10 +41,10 @@ async function scaleAnswer(deps: EndpointDependencies, call: ResourceCall): Prom
   const rule = resource.definition.scale;
   if (rule === undefined) throw methodNotAllowed(resource);
   const target = { ...writeTarget(call), subresource: "" };
-  if (info.verb === "get") return jsonAnswer(200, scaleOf(deps.writer.get(target), rule), context.warnings);
+  if (info.verb === "get") return jsonAnswer(200, scaleOf(deps.writer.get(target), rule, resource), context.warnings);
   if (info.verb !== "update" && info.verb !== "patch") throw methodNotAllowed(resource);
   const compute = (current: KubeObject): KubeObject => {
-    const wanted = wantedScale(scaleOf(current, rule), http.headers["content-type"], bodyText(http.body));
+    const wanted = wantedScale(scaleOf(current, rule, resource), http.headers["content-type"], bodyText(http.body));
     const replicas = valueAt(wanted, ".spec.replicas") ?? 0;
     if (typeof replicas !== "number" || !Number.isInteger(replicas)) {
       throw badRequest("json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32");
@@ -62,23 +63,13 @@ async function scaleAnswer(deps: EndpointDependencies, call: ResourceCall): Prom
     return { ...withValueAt(current, rule.specReplicasPath, replicas), metadata } as KubeObject;
   };
   const object = await deps.writer.change(target, compute, context, { managedSubresource: "scale" });
-  return jsonAnswer(200, scaleOf(object, rule), context.warnings);
+  return jsonAnswer(200, scaleOf(object, rule, resource), context.warnings);
 }
 
-function scaleOf(object: KubeObject, rule: ScaleRule): JsonObject {
+function scaleOf(object: KubeObject, rule: ScaleRule, resource: ServedResource): JsonObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector =
-    rule.labelSelectorPath === undefined ? valueAt(object, ".spec.selector") : valueAt(object, rule.labelSelectorPath);
-  const text =
-    typeof selector === "string"
-      ? selector
-      : isObject(selector)
-        ? selectorText(
-            selector.hasOwnProperty("matchLabels") || selector.hasOwnProperty("matchExpressions")
-              ? selector
-              : { matchLabels: selector },
-          )
-        : "";
+  const selectorPath = resource.custom ? rule.labelSelectorPath : ".spec.selector";
+  const text = scaleSelector(selectorPath === undefined ? undefined : valueAt(object, selectorPath));
   const replicas = valueAt(object, rule.specReplicasPath);
   return {
     kind: "Scale",
@@ -87,6 +78,14 @@ function scaleOf(object: KubeObject, rule: ScaleRule): JsonObject {
     spec: replicas === undefined || replicas === 0 ? {} : { replicas },
     status: { replicas: valueAt(object, rule.statusReplicasPath) ?? 0, ...(text === "" ? {} : { selector: text }) },
   };
+}
+
+/** Custom resources hold the text itself, built-in kinds a `LabelSelector` or (ReplicationController) plain labels. */
+function scaleSelector(selector: unknown): string {
+  if (typeof selector === "string") return selector;
+  if (!isObject(selector)) return "";
+  const isLabelSelector = selector["matchLabels"] !== undefined || selector["matchExpressions"] !== undefined;
+  return selectorText(isLabelSelector ? selector : { matchLabels: selector });
 }
 
 /** PUT replaces the scale; a patch of any type is applied to it (a scale has no lists, so all merge patches agree). */
@@ -165,7 +164,7 @@ async function evictionAnswer(deps: EndpointDependencies, call: ResourceCall): P
         causes: [
           {
             reason: "DisruptionBudget",
-            message: `The disruption budget ${budget.metadata.name} needs ${String(valueAt(budget, ".status.desiredHealthy") ?? 0)} healthy pods and has ${String(valueAt(budget, ".status.currentHealthy") ?? 0)} currently`,
+            message: `The disruption budget ${budget.metadata.name} needs ${JSON.stringify(valueAt(budget, ".status.desiredHealthy") ?? 0)} healthy pods and has ${JSON.stringify(valueAt(budget, ".status.currentHealthy") ?? 0)} currently`,
           },
         ],
       },

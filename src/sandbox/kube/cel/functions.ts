@@ -67,14 +67,17 @@ export const celFunctions: Readonly<Record<string, CelFunction>> = {
   lowerAscii: ([value]) => text(value).replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()),
   upperAscii: ([value]) => text(value).replaceAll(/[a-z]/g, (letter) => letter.toUpperCase()),
   trim: ([value]) => text(value).trim(),
-  charAt: ([value, index]) => [...text(value)][integer(index)] ?? "",
+  charAt: ([value, index]) => Array.from(text(value))[integer(index)] ?? "",
   substring: ([value, start, end]) =>
-    [...text(value)].slice(integer(start), end === undefined ? undefined : integer(end)).join(""),
+    Array.from(text(value))
+      .slice(integer(start), end === undefined ? undefined : integer(end))
+      .join(""),
   indexOf: ([value, part]) =>
     Array.isArray(value) ? value.findIndex((item) => celEquals(item, part)) : text(value).indexOf(text(part)),
   lastIndexOf: ([value, part]) =>
     Array.isArray(value) ? value.findLastIndex((item) => celEquals(item, part)) : text(value).lastIndexOf(text(part)),
-  reverse: ([value]) => (Array.isArray(value) ? [...items(value)].reverse() : [...text(value)].reverse().join("")),
+  reverse: ([value]) =>
+    Array.isArray(value) ? [...items(value)].reverse() : Array.from(text(value)).reverse().join(""),
   format: ([value, args]) => format(text(value), items(args)),
 
   isSorted: ([list]) => items(list).every((item, index, all) => index === 0 || celCompare(all[index - 1], item) <= 0),

@@ -106,7 +106,7 @@ export function parseQuantity(text: string): CelQuantity | undefined {
 }
 
 export function celSize(value: unknown): number {
-  if (typeof value === "string") return [...value].length;
+  if (typeof value === "string") return Array.from(value).length;
   if (Array.isArray(value)) return value.length;
   if (isObject(value)) return Object.keys(value).length;
   throw new CelError("no such overload");

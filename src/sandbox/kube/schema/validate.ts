@@ -73,7 +73,7 @@ function checkEnum(value: unknown, schema: Schema, path: string, errors: FieldEr
 }
 
 function checkString(value: string, schema: Schema, path: string, errors: FieldError[]): void {
-  const length = schema.maxLength === undefined && schema.minLength === undefined ? 0 : [...value].length;
+  const length = schema.maxLength === undefined && schema.minLength === undefined ? 0 : Array.from(value).length;
   if (schema.maxLength !== undefined && length > schema.maxLength) {
     errors.push({
       field: path,

@@ -229,33 +229,36 @@ function emptyBuiltin(object: JsonObject): JsonObject {
   for (const name of ["metadata", "spec", "status"]) if (isObject(object[name])) result[name] = {};
   const spec = object["spec"];
   if (!isObject(spec)) return result;
-  const emptySpec: JsonObject = {};
+  const emptySpec: JsonObject = Array.isArray(spec["containers"]) ? { containers: [] } : {};
   for (const name of ["strategy", "updateStrategy"]) if (isObject(spec[name])) emptySpec[name] = {};
-  if (isObject(spec["template"])) {
-    emptySpec["template"] = { metadata: {}, spec: {} };
-  }
-  if (isObject(spec["jobTemplate"]))
-    emptySpec["jobTemplate"] = { metadata: {}, spec: { template: { metadata: {}, spec: {} } } };
+  if (isObject(spec["template"])) emptySpec["template"] = EMPTY_TEMPLATE;
+  if (isObject(spec["jobTemplate"])) emptySpec["jobTemplate"] = { metadata: {}, spec: { template: EMPTY_TEMPLATE } };
   result["spec"] = emptySpec;
   const status = object["status"];
   if (isObject(status) && isObject(status["loadBalancer"])) result["status"] = { loadBalancer: {} };
   return result;
 }
 
+const EMPTY_TEMPLATE: JsonObject = { metadata: {}, spec: { containers: [] } };
+
 function decode(entries: readonly unknown[] | undefined): Manager[] {
   const result: Manager[] = [];
   for (const entry of entries ?? []) {
     if (!isObject(entry) || !isObject(entry["fieldsV1"])) continue;
     result.push({
-      manager: String(entry["manager"] ?? ""),
+      manager: textOf(entry["manager"]),
       operation: entry["operation"] === "Apply" ? "Apply" : "Update",
-      apiVersion: String(entry["apiVersion"] ?? ""),
-      subresource: typeof entry["subresource"] === "string" ? entry["subresource"] : "",
+      apiVersion: textOf(entry["apiVersion"]),
+      subresource: textOf(entry["subresource"]),
       time: typeof entry["time"] === "string" ? entry["time"] : undefined,
       fields: entry["fieldsV1"] as FieldSet,
     });
   }
   return result;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function withManagers(object: KubeObject, managers: readonly Manager[]): KubeObject {
