@@ -53,12 +53,16 @@ export function accessEntryResource(cluster: Cluster, principalArn: string, uuid
 }
 
 /** Lets the nodes of a role in, unless somebody has done so already. */
-export function addEksAccessEntry(
+export function addAccessEntry(
   context: SandboxContext,
   cluster: Cluster,
-  principalArn: string,
-  type: "EC2_LINUX" | "EC2_WINDOWS" | "FARGATE_LINUX",
+  request: {
+    readonly principalArn: string;
+    readonly type: "EC2_LINUX" | "EC2_WINDOWS" | "FARGATE_LINUX";
+    readonly madeByEks: boolean;
+  },
 ): void {
+  const { principalArn, type, madeByEks } = request;
   if (cluster.accessEntries.has(principalArn)) return;
   const now = context.clock.now();
   const resource = accessEntryResource(cluster, principalArn, context.ids.uuid());
@@ -72,7 +76,7 @@ export function addEksAccessEntry(
     groups: ["system:nodes"],
     policies: new Map(),
     tags: new Map(),
-    madeByEks: true,
+    madeByEks,
   };
   cluster.accessEntries.set(principalArn, entry);
 }

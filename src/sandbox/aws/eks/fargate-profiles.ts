@@ -2,7 +2,7 @@ import type { Json } from "../../../json.ts";
 import { trustNamesService } from "../iam/trust-evaluation.ts";
 import { defineOperation, type Operation } from "../service.ts";
 import { list, map, required, string, structure } from "../shapes.ts";
-import { addEksAccessEntry, removeEksAccessEntry } from "./access-entry-rules.ts";
+import { addAccessEntry, removeEksAccessEntry } from "./access-entry-rules.ts";
 import { type EksErrorMembers, eksError } from "./errors.ts";
 import { refuseWith } from "./node-group-request.ts";
 import {
@@ -79,7 +79,11 @@ export function fargateProfileOperations(state: EksState): readonly Operation[] 
         cluster.fargateProfiles.set(name, profile);
         token.remember(name);
         if (cluster.authenticationMode !== "CONFIG_MAP")
-          addEksAccessEntry(context, cluster, profile.podExecutionRoleArn, "FARGATE_LINUX");
+          addAccessEntry(context, cluster, {
+            principalArn: profile.podExecutionRoleArn,
+            type: "FARGATE_LINUX",
+            madeByEks: true,
+          });
         context.schedule(context.timings.fargateProfileCreateMs, () => {
           if (profile.status === "CREATING") profile.status = "ACTIVE";
         });

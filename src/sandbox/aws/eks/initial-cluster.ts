@@ -1,5 +1,5 @@
 import type { ClusterFacts, LaunchedInstance } from "../surroundings-account.ts";
-import { addEksAccessEntry } from "./access-entry-rules.ts";
+import { addAccessEntry } from "./access-entry-rules.ts";
 import { clearIssues, scaleToDesired, stageIssue } from "./node-group-lifecycle.ts";
 import type { Addon, Cluster, EksState } from "./state.ts";
 
@@ -81,7 +81,7 @@ export function addInitialCluster(state: EksState, vpcId: string, subnetIds: rea
     };
     cluster.addons.set(addonName, addon);
   }
-  addEksAccessEntry(context, cluster, nodeRoleArn, "EC2_LINUX");
+  addAccessEntry(context, cluster, { principalArn: nodeRoleArn, type: "EC2_LINUX", madeByEks: false });
   state.clusters.set(name, cluster);
   const nodes: readonly LaunchedInstance[] = subnetIds
     .filter((id) => !compute.isPublicSubnet(id))

@@ -1,7 +1,7 @@
 import { AwsError } from "../aws-error.ts";
 import type { SandboxContext } from "../service.ts";
 import type { LaunchedInstance } from "../surroundings-account.ts";
-import { addEksAccessEntry, removeEksAccessEntry } from "./access-entry-rules.ts";
+import { addAccessEntry, removeEksAccessEntry } from "./access-entry-rules.ts";
 import type { Cluster, HealthIssue, NodeGroup, Taint, Update } from "./state.ts";
 
 const taintEffects: Readonly<Record<Taint["effect"], string>> = {
@@ -51,12 +51,11 @@ export function beginCreation(context: SandboxContext, cluster: Cluster, group: 
   const total = context.timings.nodeGroupCreateMs;
   const { desiredSize } = group.scaling;
   if (cluster.authenticationMode !== "CONFIG_MAP")
-    addEksAccessEntry(
-      context,
-      cluster,
-      group.nodeRole,
-      group.amiType.startsWith("WINDOWS") ? "EC2_WINDOWS" : "EC2_LINUX",
-    );
+    addAccessEntry(context, cluster, {
+      principalArn: group.nodeRole,
+      type: group.amiType.startsWith("WINDOWS") ? "EC2_WINDOWS" : "EC2_LINUX",
+      madeByEks: true,
+    });
   for (let index = 0; index < desiredSize; index++)
     context.schedule((total * (index + 1)) / (desiredSize + 1), () => {
       if (group.status === "CREATING" && group.instances.length < group.scaling.desiredSize)
