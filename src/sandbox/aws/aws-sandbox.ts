@@ -53,6 +53,8 @@ export interface AwsSandbox {
   readonly faults: FaultPlan;
   /** The access key for clients. */
   readonly credential: Credential;
+  /** Every access key that the endpoint accepts, to add or revoke some. */
+  readonly credentials: CredentialStore;
   readonly region: string;
   readonly accountId: string;
   readonly clusterName: string;
@@ -133,6 +135,7 @@ export function createAwsSandbox(options: AwsSandboxOptions): AwsSandbox {
     calls,
     faults,
     credential,
+    credentials,
     region,
     accountId,
     clusterName,

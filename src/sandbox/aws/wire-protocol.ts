@@ -28,7 +28,7 @@ export class CallLocator {
       if (service.protocol.kind === "query" || service.protocol.kind === "ec2")
         this.#versions.set(service.protocol.version, service);
       for (const operation of service.operations) {
-        if (operation.http !== undefined)
+        if (service.protocol.kind === "rest-json" && operation.http !== undefined)
           this.#routes.push({ service, operation, segments: operation.http.path.split("/").slice(1) });
       }
     }

@@ -35,7 +35,7 @@ export async function createListener(
   loadBalancerArn: string,
   overrides: Partial<CreateListenerCommandInput> = {},
 ): Promise<string> {
-  const defaults = { Protocol: "HTTP", Port: 80, DefaultActions: [notFound] } as const;
+  const defaults = { Protocol: "HTTP" as const, Port: 80, DefaultActions: [notFound] };
   const input = { LoadBalancerArn: loadBalancerArn, ...defaults, ...overrides };
   const answer = await client.send(new CreateListenerCommand(input));
   return answer.Listeners?.[0]?.ListenerArn ?? "";
