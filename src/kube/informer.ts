@@ -20,6 +20,14 @@ export type InformerEvent<T extends KubeObject> =
   | { readonly type: "update"; readonly key: string; readonly old: T; readonly new: T }
   | { readonly type: "delete"; readonly key: string; readonly old: T; readonly new: undefined };
 
+/**
+ * False for an update of nothing but `status`, which controllers write themselves: queuing a key for that would make
+ * each report cause the next reconcile.
+ */
+export function changesSpec<T extends KubeObject>(event: InformerEvent<T>): boolean {
+  return event.type !== "update" || !sameButVersion(withoutStatus(event.old), withoutStatus(event.new));
+}
+
 export type InformerHandler<T extends KubeObject> = (event: InformerEvent<T>) => void;
 
 export interface InformerOptions<T extends KubeObject> {
@@ -207,6 +215,11 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       await running;
     },
   };
+}
+
+function withoutStatus(object: KubeObject): KubeObject {
+  const { status: _status, ...rest } = object as KubeObject & { readonly status?: unknown };
+  return rest;
 }
 
 function sameButVersion(a: KubeObject, b: KubeObject): boolean {

@@ -101,8 +101,12 @@ export function createKubeClient(options: KubeHttpOptions): KubeClient {
       // With a version as precondition, a repetition of what was carried out would look like somebody else's change.
       return patch("merge", kind, name, body, { ...options, repeatable: !hasPrecondition(body) });
     },
-    jsonPatch(kind, name, operations: readonly JsonPatchOperation[], options = {}) {
-      return patch("json", kind, name, operations, { ...options, repeatable: false });
+    async jsonPatch(kind, name, operations: readonly JsonPatchOperation[], options = {}) {
+      try {
+        return await patch("json", kind, name, operations, { ...options, repeatable: false });
+      } catch (error) {
+        throw isAppError(error) && isFailedTest(error, operations) ? asConflict(error) : error;
+      }
     },
     strategicPatch(kind, name, body, options = {}) {
       return patch("strategic", kind, name, body, { ...options, repeatable: !hasPrecondition(body) });
@@ -191,4 +195,14 @@ function hasPrecondition(body: object): boolean {
 /** The object that was to be deleted is gone, and another bears its name. */
 function isSuccessor(error: AppError, uid: string | undefined): boolean {
   return uid !== undefined && error.class === "conflict" && /uid/i.test(error.message);
+}
+
+/** The API answers a failed `test` as it answers an object that is not valid, but names no field. */
+function isFailedTest(error: AppError, operations: readonly JsonPatchOperation[]): boolean {
+  const { status, field } = error.details;
+  return status === 422 && field === undefined && operations.some(({ op }) => op === "test");
+}
+
+function asConflict(error: AppError): AppError {
+  return new AppError(error.message, { class: "conflict", code: "Conflict", details: error.details, cause: error });
 }

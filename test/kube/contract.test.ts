@@ -101,6 +101,8 @@ describe("client runtime against an API server", () => {
     await client.mergePatch(serviceKind, web, { metadata: { labels: { a: "b" } } });
     const stale = { metadata: { resourceVersion: metadata.resourceVersion, labels: { a: "c" } } };
     await assert.rejects(client.mergePatch(serviceKind, web, stale), { class: "conflict", code: "Conflict" });
+    const test = { op: "test", path: "/metadata/labels/a", value: "c" } as const;
+    await assert.rejects(client.jsonPatch(serviceKind, web, [test]), { class: "conflict", code: "Conflict" });
   });
 
   it("keeps an informer in sync through cut watches, compaction and paging", async () => {

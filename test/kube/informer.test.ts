@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Pod, podKind } from "../../src/api/builtin.ts";
 import type { KubeObject } from "../../src/api/object.ts";
-import { createInformer, type Informer, type InformerOptions } from "../../src/kube/informer.ts";
+import { changesSpec, createInformer, type Informer, type InformerOptions } from "../../src/kube/informer.ts";
 import { silentLogger } from "../../src/log.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { FakeKube, status } from "../support/fake-kube.ts";
@@ -94,6 +94,15 @@ describe("informer", () => {
     await informer.stop();
   });
 
+  it("tells changes of the status from all others", () => {
+    const old = { apiVersion: "v1", kind: "Pod", ...pod("a", "10.0.0.1", { uid: "u", resourceVersion: "1" }) } as Pod;
+    const update = (changed: object) => ({ type: "update", key: "shop/a", old, new: { ...old, ...changed } }) as const;
+    assert.equal(changesSpec(update({ status: {}, metadata: { ...old.metadata, resourceVersion: "2" } })), false);
+    assert.equal(changesSpec(update({ metadata: { ...old.metadata, annotations: { a: "b" } } })), true);
+    assert.equal(changesSpec(update({ spec: {} })), true);
+    assert.equal(changesSpec({ type: "add", key: "shop/a", old: undefined, new: old }), true);
+  });
+
   it("tells a handler that comes late of what is there", async () => {
     const { kube, informer } = setUp();
     kube.put(pods, pod("a"));
@@ -183,6 +192,21 @@ describe("informer guards", () => {
     }
     assert.equal(kube.watches.length, 1);
     assert.deepEqual(cached(informer), { a: "10.0.0.49" });
+    await informer.stop();
+  });
+
+  it("J1: a watch request without an answer is given up after 10 s and made again", async () => {
+    const { kube, clock, informer } = setUp();
+    kube.fault = (request) => (request.query.get("watch") === "true" ? new Promise(() => undefined) : undefined);
+    informer.start();
+    await informer.whenSynced();
+    await clock.advance(9_999);
+    assert.equal(kube.watches.length, 1);
+    kube.fault = undefined;
+    kube.put(pods, pod("a"));
+    await clock.advance(1_000);
+    assert.equal(kube.watches.length, 2);
+    assert.deepEqual(Object.keys(cached(informer)), ["a"]);
     await informer.stop();
   });
 

@@ -408,6 +408,16 @@ describe("errors of the Kubernetes API", () => {
     });
   }
 
+  it("takes a failed test of a JSON patch as a conflict, not as an object that is not valid", async () => {
+    const { kube, client } = setUp();
+    const test = [{ op: "test", path: "/metadata/resourceVersion", value: "1" }] as const;
+    kube.fault = () => status(422, "Invalid", "the server rejected our request due to an error in our request");
+    await assert.rejects(client.jsonPatch(serviceKind, web, test), { class: "conflict", code: "Conflict" });
+    await assert.rejects(client.jsonPatch(serviceKind, web, [{ op: "remove", path: "/a" }]), { class: "invalid" });
+    kube.fault = () => status(422, "Invalid", "bad", { details: { causes: [{ field: "spec.ports" }] } });
+    await assert.rejects(client.jsonPatch(serviceKind, web, test), { class: "invalid" });
+  });
+
   it("says what was tried on which object", async () => {
     const { kube, client } = setUp();
     kube.fault = () => status(403, "Forbidden", "no");
