@@ -51,6 +51,7 @@ export class Inventory {
   readonly #listeners = new Set<(changes: readonly InventoryChange[]) => void>();
   #polling: Promise<void> | undefined;
   readonly #polledAt = new Map<string, number>();
+  readonly #releasedAt = new Map<string, number>();
 
   constructor(options: InventoryOptions) {
     this.#options = options;
@@ -104,6 +105,7 @@ export class Inventory {
   }
 
   removeLoadBalancer(arn: string): void {
+    for (const id of this.loadBalancers.get(arn)?.item.SecurityGroups ?? []) this.#releasedAt.set(id, this.#now());
     this.loadBalancers.remove(arn, this.#now());
     for (const listener of this.details.get(arn, "listeners") ?? []) this.details.forget(listener.ListenerArn ?? "");
     this.details.forget(arn);
@@ -128,7 +130,14 @@ export class Inventory {
   }
 
   removeSecurityGroup(id: string): void {
+    this.#releasedAt.delete(id);
     this.securityGroups.remove(id, this.#now());
+  }
+
+  /** For how long a load balancer that used the group has been deleted by us, in milliseconds; undefined: none was. */
+  sinceReleaseMs(securityGroupID: string): number | undefined {
+    const at = this.#releasedAt.get(securityGroupID);
+    return at === undefined ? undefined : this.#now() - at;
   }
 
   /** Asks AWS about one load balancer, tags included. */

@@ -3,14 +3,23 @@ import type { Clock } from "../../clock.ts";
 import type { AcmPort } from "../acm.ts";
 import { hasCode } from "../errors.ts";
 import { Cached } from "./cached.ts";
-import type { CertificateNames } from "./certificate-match.ts";
-import { certificatesFor } from "./certificate-match.ts";
+
+export interface IssuedCertificate {
+  readonly arn: string;
+  /** Domain name and alternative names. */
+  readonly names: readonly string[];
+  readonly type: "AMAZON_ISSUED" | "IMPORTED" | "PRIVATE";
+  /** Milliseconds since the epoch. */
+  readonly notAfter?: number;
+  /** Such as `RSA_2048`. */
+  readonly keyAlgorithm?: string;
+  /** Of a private certificate; read only where the operator is limited to some authorities. */
+  readonly certificateAuthorityARN?: string;
+}
 
 export interface CertificateFacts {
-  /** The issued certificates of the account that serve the hosts; ARNs sorted. */
-  forHosts(
-    hosts: readonly string[],
-  ): Promise<{ readonly arns: readonly string[]; readonly missing: readonly string[] }>;
+  /** The issued certificates of the account's region. */
+  issued(): Promise<readonly IssuedCertificate[]>;
 }
 
 const listTtlMs = 60_000;
@@ -42,7 +51,7 @@ export function certificateFacts(options: {
 }): CertificateFacts {
   const { acm, clock } = options;
   const allowed = options.allowedAuthorityARNs ?? [];
-  const listing = new Cached<readonly CertificateNames[]>(clock, listTtlMs);
+  const listing = new Cached<readonly IssuedCertificate[]>(clock, listTtlMs);
   const imported = new Cached<Described>(clock, importedTtlMs);
   const issued = new Cached<Described>(clock, issuedTtlMs);
 
@@ -58,23 +67,26 @@ export function certificateFacts(options: {
     });
 
   /** The summary has the names, unless there are more than a hundred; the authority only the full description tells. */
-  async function names(summary: CertificateSummary): Promise<readonly CertificateNames[]> {
+  async function read(summary: CertificateSummary): Promise<readonly IssuedCertificate[]> {
     const arn = summary.CertificateArn;
     if (arn === undefined) return [];
     if (allowed.length === 0 && summary.HasAdditionalSubjectAlternativeNames !== true) {
-      return [{ arn, names: namesOf(summary.DomainName, summary.SubjectAlternativeNameSummaries) }];
+      const names = namesOf(summary.DomainName, summary.SubjectAlternativeNameSummaries);
+      return [{ arn, names, ...factsOf(summary) }];
     }
     try {
       const described = await describe(summary, arn);
       const counts = allowed.length === 0 || allowed.includes(described.authorityARN ?? "");
-      return counts ? [{ arn, names: described.names }] : [];
+      const { names, authorityARN } = described;
+      const authority = authorityARN === undefined ? {} : { certificateAuthorityARN: authorityARN };
+      return counts ? [{ arn, names, ...factsOf(summary), ...authority }] : [];
     } catch (error) {
       if (hasCode(error, "ResourceNotFound")) return [];
       throw error;
     }
   }
 
-  async function list(): Promise<readonly CertificateNames[]> {
+  async function list(): Promise<readonly IssuedCertificate[]> {
     const found: CertificateSummary[] = [];
     let NextToken: string | undefined;
     do {
@@ -86,13 +98,19 @@ export function certificateFacts(options: {
       found.push(...(page.CertificateSummaryList ?? []));
       NextToken = page.NextToken;
     } while (NextToken !== undefined && NextToken !== "");
-    return (await Promise.all(found.map(names))).flat();
+    return (await Promise.all(found.map(read))).flat();
   }
 
   return {
-    async forHosts(hosts) {
-      return hosts.length === 0 ? { arns: [], missing: [] } : certificatesFor(await listing.get("", list), hosts);
-    },
+    issued: () => listing.get("", list),
+  };
+}
+
+function factsOf({ Type, NotAfter, KeyAlgorithm }: CertificateSummary): Omit<IssuedCertificate, "arn" | "names"> {
+  return {
+    type: Type ?? "AMAZON_ISSUED",
+    ...(NotAfter === undefined ? {} : { notAfter: NotAfter.getTime() }),
+    ...(KeyAlgorithm === undefined ? {} : { keyAlgorithm: KeyAlgorithm.replaceAll("-", "_") }),
   };
 }
 

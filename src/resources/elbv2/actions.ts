@@ -1,6 +1,7 @@
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { isRef } from "../../engine/stack.ts";
 import { canonicalJson } from "../../json.ts";
+import { literal } from "./context.ts";
 import type { ActionSpec, WeightedTargetGroup } from "./specs.ts";
 
 type Oidc = Extract<ActionSpec, { type: "authenticate-oidc" }>;
@@ -19,7 +20,7 @@ function toSdk(action: ActionSpec): Action {
         Type: action.type,
         ForwardConfig: {
           TargetGroups: action.targetGroups.map(({ targetGroupARN, weight }) => ({
-            TargetGroupArn: String(targetGroupARN),
+            TargetGroupArn: literal(targetGroupARN),
             ...(weight === undefined ? {} : { Weight: weight }),
           })),
           ...(action.stickiness === undefined

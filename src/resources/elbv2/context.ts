@@ -9,7 +9,7 @@ import type { CallContext, Difference } from "../../engine/resource-type.ts";
 import { AppError } from "../../errors.ts";
 import type { TagPolicy } from "../tagging.ts";
 import { tagChanges } from "../tagging.ts";
-import type { Tags } from "./specs.ts";
+import type { StringOrRef, Tags } from "./specs.ts";
 
 /** What the ELBv2 resource types work with. */
 export interface Elbv2Context {
@@ -111,7 +111,12 @@ export async function settling<T>(aws: Elbv2Context, call: () => Promise<T>, men
     return await call();
   } catch (error) {
     if (!hasCode(error, "LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound")) throw error;
-    if (!stringsIn(mentioning).every((text) => !text.startsWith("arn:") || isKnown(aws, text))) throw error;
+    const arns = stringsIn(mentioning).filter((text) => text.startsWith("arn:"));
+    if (!arns.every((arn) => isKnown(aws, arn))) throw error;
+    if (hasCode(error, "ListenerNotFound")) {
+      // It may also have been deleted by hand: the listeners are listed before the next attempt.
+      for (const arn of arns) aws.inventory.details.forget(loadBalancerOf(arn), "listeners");
+    }
     throw new AppError("AWS does not show everywhere yet what was made a moment ago", {
       class: "waiting",
       code: "Settling",
@@ -127,7 +132,19 @@ function isKnown({ inventory }: Elbv2Context, arn: string): boolean {
   return true;
 }
 
+/** The load balancer of a listener, by the form of their ARNs. */
+function loadBalancerOf(listenerARN: string): string {
+  return listenerARN.replace(":listener/", ":loadbalancer/").replace(/\/[^/]+$/, "");
+}
+
 function stringsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
+}
+
+/** A reference that the engine has resolved, as it does before every call. */
+export function literal(value: StringOrRef): string {
+  if (typeof value === "string") return value;
+  const { type, id, output } = value.$ref;
+  throw new AppError(`${output} of ${type} ${id} is not known`, { class: "bug", code: "UnresolvedReference" });
 }

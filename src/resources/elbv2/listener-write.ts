@@ -6,7 +6,7 @@ import type { Resource } from "../../engine/stack.ts";
 import { wantedTags } from "../tagging.ts";
 import { secretHashOf, toSdkActions } from "./actions.ts";
 import type { Elbv2Context } from "./context.ts";
-import { applyTags, attributeList, callOptions, differs, noAnswer, settling } from "./context.ts";
+import { applyTags, attributeList, callOptions, differs, literal, noAnswer, settling } from "./context.ts";
 import { certificateChanges, compareListeners } from "./listener-compare.ts";
 import type { ListenerSpec } from "./specs.ts";
 
@@ -52,7 +52,7 @@ export async function createListener(
 }> {
   const { spec } = resource;
   const { details } = aws.inventory;
-  const LoadBalancerArn = String(spec.loadBalancerARN);
+  const LoadBalancerArn = literal(spec.loadBalancerARN);
   const tags = wantedTags(resource, context);
   const options = callOptions(context, `listener ${spec.port} of ${LoadBalancerArn}`);
   const rest = (observed: ListenerSpec): readonly Difference[] => compareListeners(spec, observed);
@@ -117,7 +117,7 @@ export async function updateListener(
   const { details } = aws.inventory;
   const { spec } = resource;
   const arn = observed.outputs["arn"] ?? "";
-  const parent = String(spec.loadBalancerARN);
+  const parent = literal(spec.loadBalancerARN);
   const options = callOptions(context, arn);
   let listener = details.get(parent, "listeners")?.find(({ ListenerArn }) => ListenerArn === arn);
   if (differs(differences, "tags")) {

@@ -5,7 +5,7 @@ import type { Resource } from "../../engine/stack.ts";
 import { ownershipTags, tagsAsSpec } from "../tagging.ts";
 import { fromSdkActions } from "./actions.ts";
 import type { Elbv2Context } from "./context.ts";
-import { asRecord, callOptions, detailTags } from "./context.ts";
+import { asRecord, callOptions, detailTags, literal } from "./context.ts";
 import { compareListeners } from "./listener-compare.ts";
 import { createListener, updateListener } from "./listener-write.ts";
 import { loadBalancerTypeName } from "./load-balancer-observed.ts";
@@ -69,7 +69,7 @@ export function listenerType(aws: Elbv2Context): ResourceType<ListenerSpec> {
       } catch (error) {
         if (!hasCode(error, "ListenerNotFound")) throw error;
       }
-      const parent = String(spec.loadBalancerARN);
+      const parent = literal(spec.loadBalancerARN);
       const others = details.get(parent, "listeners")?.filter(({ ListenerArn }) => ListenerArn !== arn);
       if (others !== undefined) details.set(parent, "listeners", others);
       for (const rule of details.get(arn, "rules") ?? []) details.forget(rule.RuleArn ?? "");
@@ -80,7 +80,7 @@ export function listenerType(aws: Elbv2Context): ResourceType<ListenerSpec> {
 }
 
 function known(aws: Elbv2Context, { spec }: Resource<ListenerSpec>, listener: Listener): Listener {
-  const listeners = aws.inventory.details.get(String(spec.loadBalancerARN), "listeners") ?? [];
+  const listeners = aws.inventory.details.get(literal(spec.loadBalancerARN), "listeners") ?? [];
   return listeners.find(({ ListenerArn }) => ListenerArn === listener.ListenerArn) ?? listener;
 }
 

@@ -1,5 +1,6 @@
 import type { CreateLoadBalancerInput, SubnetMapping as SdkMapping } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { LoadBalancerSpec, StringOrRef, SubnetMapping } from "./specs.ts";
+import { literal } from "./context.ts";
+import type { LoadBalancerSpec, SubnetMapping } from "./specs.ts";
 
 export function createInput(
   spec: LoadBalancerSpec,
@@ -14,7 +15,7 @@ export function createInput(
     ...(Tags.length === 0 ? {} : { Tags }),
     ...(spec.securityGroups === undefined || spec.securityGroups.length === 0
       ? {}
-      : { SecurityGroups: literals(spec.securityGroups) }),
+      : { SecurityGroups: spec.securityGroups.map(literal) }),
     ...(spec.customerOwnedIPv4Pool === undefined ? {} : { CustomerOwnedIpv4Pool: spec.customerOwnedIPv4Pool }),
     ...(spec.ipv4IPAMPoolID === undefined ? {} : { IpamPools: { Ipv4IpamPoolId: spec.ipv4IPAMPoolID } }),
     ...(spec.enablePrefixForIPv6SourceNat === undefined
@@ -31,9 +32,4 @@ export function toSdkMapping(mapping: SubnetMapping): SdkMapping {
     ...(mapping.ipv6Address === undefined ? {} : { IPv6Address: mapping.ipv6Address }),
     ...(mapping.sourceNatIpv6Prefix === undefined ? {} : { SourceNatIpv6Prefix: mapping.sourceNatIpv6Prefix }),
   };
-}
-
-/** The engine resolves references before it calls: what is left are strings. */
-export function literals(values: readonly StringOrRef[]): string[] {
-  return values.filter((value) => typeof value === "string");
 }

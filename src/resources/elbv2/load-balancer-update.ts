@@ -4,8 +4,8 @@ import type { Resource } from "../../engine/stack.ts";
 import { AppError } from "../../errors.ts";
 import { wantedTags } from "../tagging.ts";
 import type { Elbv2Context } from "./context.ts";
-import { applyTags, attributeList, callOptions, differs, noAnswer } from "./context.ts";
-import { literals, toSdkMapping } from "./load-balancer-input.ts";
+import { applyTags, attributeList, callOptions, differs, literal, noAnswer } from "./context.ts";
+import { toSdkMapping } from "./load-balancer-input.ts";
 import { asObserved } from "./load-balancer-observed.ts";
 import type { LoadBalancerSpec } from "./specs.ts";
 
@@ -54,7 +54,7 @@ export async function updateLoadBalancer(
   }
   if (differs(differences, "securityGroups", "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic")) {
     const enforce = spec.enforceSecurityGroupInboundRulesOnPrivateLinkTraffic;
-    const groups = spec.securityGroups === undefined ? (item.SecurityGroups ?? []) : literals(spec.securityGroups);
+    const groups = spec.securityGroups === undefined ? (item.SecurityGroups ?? []) : spec.securityGroups.map(literal);
     await elbv2.setSecurityGroups(
       {
         LoadBalancerArn: arn,
