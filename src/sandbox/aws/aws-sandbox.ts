@@ -38,6 +38,8 @@ export interface AwsSandboxOptions {
   readonly lag?: Partial<ConsistencyLag>;
   /** AWS's default quotas, unless raised or lowered here. */
   readonly quotas?: Partial<Quotas>;
+  /** Makes AWS answer short pages, so that few objects test paging; no limit unless given. ELBv2 keeps to it. */
+  readonly largestPage?: number;
   /** Applies AWS's published token buckets; off unless given. */
   readonly rateLimits?: boolean;
   readonly targetHealth?: TargetHealthSource;
@@ -113,6 +115,7 @@ export function createAwsSandbox(options: AwsSandboxOptions): AwsSandbox {
     timings: scaleTimings({ ...realTimings, ...options.timings }, options.speed ?? 1),
     lag,
     quotas: { ...defaultQuotas, ...options.quotas },
+    largestPage: options.largestPage ?? Number.POSITIVE_INFINITY,
     surroundings,
     credentials,
     targetHealth: () => targetHealth,

@@ -62,6 +62,8 @@ export interface SandboxContext {
   readonly timings: Timings;
   readonly lag: ConsistencyLag;
   readonly quotas: Quotas;
+  /** No page of a list is longer than this, whatever the call asks for. */
+  readonly largestPage: number;
   readonly surroundings: Surroundings;
   readonly credentials: CredentialStore;
   /** Whether the thing behind a target answers its health checks. */

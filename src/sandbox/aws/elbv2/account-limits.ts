@@ -12,7 +12,7 @@ export function accountLimitOperations(state: Elbv2State): readonly Operation[] 
       input: pageMembers,
       handle(input) {
         const limits = limitsOf(state.context.quotas);
-        const page = onePage(limits, ({ Name: name }) => name, input, "limits");
+        const page = onePage(limits, ({ Name: name }) => name, input, { state, scope: [] });
         return { Limits: page.items, NextMarker: page.NextMarker };
       },
     }),

@@ -59,7 +59,7 @@ export function listenerCertificateOperations(state: Elbv2State): readonly Opera
         if (listener.defaultCertificate !== undefined)
           all.unshift({ CertificateArn: listener.defaultCertificate, IsDefault: true });
         const keyOf = (one: (typeof all)[number]): string => `${one.IsDefault ? 0 : 1}${one.CertificateArn}`;
-        const page = onePage(all, keyOf, input, listener.arn);
+        const page = onePage(all, keyOf, input, { state, scope: [listener.arn] });
         return { Certificates: page.items, NextMarker: page.NextMarker };
       },
     }),

@@ -71,7 +71,7 @@ export function listenerOperations(state: Elbv2State): readonly Operation[] {
                 return listener;
               })
             : [...state.getLoadBalancer(loadBalancerArn).listeners.values()].filter((one) => state.isVisible(one));
-        const page = onePage(listeners, ({ arn }) => arn, input, JSON.stringify([loadBalancerArn, arns]));
+        const page = onePage(listeners, ({ arn }) => arn, input, { state, scope: [loadBalancerArn, arns] });
         return { Listeners: page.items.map(listenerToWire), NextMarker: page.NextMarker };
       },
     }),

@@ -127,7 +127,7 @@ export function loadBalancerOperations(state: Elbv2State): readonly Operation[] 
         const { LoadBalancerArns: arns = [], Names: names = [] } = input;
         if (arns.length > 0 && names.length > 0)
           throw validationError("Load balancer names and load balancer ARNs cannot be specified at the same time");
-        const page = onePage(select(state, arns, names), ({ arn }) => arn, input, JSON.stringify([arns, names]));
+        const page = onePage(select(state, arns, names), ({ arn }) => arn, input, { state, scope: [arns, names] });
         const now = state.context.clock.now();
         return {
           LoadBalancers: page.items.map((loadBalancer) => loadBalancerToWire(loadBalancer, now)),

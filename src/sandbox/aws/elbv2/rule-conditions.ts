@@ -138,7 +138,7 @@ function topLevelOrConfig(
     check(value);
   }
   checkRegex(field, regex);
-  const lists = { Values: plain, RegexValues: regex.length > 0 ? regex : undefined };
+  const lists = { Values: unlessEmpty(plain), RegexValues: unlessEmpty(regex) };
   return { plain, regex, wire: { ...lists, [configName]: lists } };
 }
 
@@ -171,7 +171,7 @@ function httpHeader(input: ConditionInput): Matched {
   const regex = config.RegexValues ?? [];
   for (const value of plain) checkPrintable("http-header", value);
   checkRegex("http-header", regex);
-  const wire = { HttpHeaderName: name, Values: plain, RegexValues: regex.length > 0 ? regex : undefined };
+  const wire = { HttpHeaderName: name, Values: unlessEmpty(plain), RegexValues: unlessEmpty(regex) };
   return { plain, regex, wire: { HttpHeaderConfig: wire } };
 }
 
@@ -236,6 +236,10 @@ function checkRegex(field: Field, regexes: readonly string[]): void {
       throw validationError(`The '${field}' regular expression '${regex}' is not valid`);
     }
   }
+}
+
+function unlessEmpty(items: readonly string[]): readonly string[] | undefined {
+  return items.length > 0 ? items : undefined;
 }
 
 /** `*` and `?`, unless escaped with a backslash. */

@@ -81,7 +81,7 @@ export function ruleOperations(state: Elbv2State): readonly Operation[] {
           throw validationError("You must specify either a listener ARN or rule ARNs");
         const rules = listenerArn === undefined ? namedRules(state, arns) : rulesOf(state.getListener(listenerArn));
         const visible = rules.filter((rule) => rule.isDefault || state.isVisible(rule));
-        const page = onePage(visible, sortKey, input, JSON.stringify([listenerArn, arns]));
+        const page = onePage(visible, sortKey, input, { state, scope: [listenerArn, arns] });
         return {
           Rules: page.items.map((rule) => ruleToWire(listenerOf(state, rule), rule)),
           NextMarker: page.NextMarker,

@@ -57,7 +57,7 @@ export function createElbv2(context: SandboxContext): AwsService {
       ...listenerCertificateOperations(state),
       ...ruleOperations(state),
       ...tagOperations(state),
-      ...sslPolicyOperations(),
+      ...sslPolicyOperations(state),
       ...accountLimitOperations(state),
       ...trustStoreOperations(state),
     ],

@@ -3,6 +3,7 @@ import { defineOperation, type Operation } from "../service.ts";
 import { list, oneOf, string } from "../shapes.ts";
 import type { LoadBalancerType } from "./model.ts";
 import { onePage, pageMembers } from "./paging.ts";
+import type { Elbv2State } from "./state.ts";
 
 export interface SslPolicy {
   readonly name: string;
@@ -83,7 +84,7 @@ export const sslPolicies: readonly SslPolicy[] = [
   policy("TLS13-1-3-PQ-2025-09", v13, tls13),
 ];
 
-export function sslPolicyOperations(): readonly Operation[] {
+export function sslPolicyOperations(state: Elbv2State): readonly Operation[] {
   return [
     defineOperation({
       name: "DescribeSSLPolicies",
@@ -103,7 +104,7 @@ export function sslPolicyOperations(): readonly Operation[] {
             (names.length === 0 || names.includes(name)) &&
             (type === undefined || loadBalancerTypes.some((supported) => supported === type)),
         );
-        const page = onePage(chosen, ({ name }) => name, input, JSON.stringify([names, type]));
+        const page = onePage(chosen, ({ name }) => name, input, { state, scope: [names, type] });
         return {
           SslPolicies: page.items.map((found) => ({
             Name: found.name,

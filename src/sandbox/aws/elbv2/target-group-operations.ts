@@ -88,7 +88,7 @@ export function targetGroupOperations(state: Elbv2State): readonly Operation[] {
           );
         }
         const groups = select(state, loadBalancerArn, arns, names);
-        const page = onePage(groups, ({ arn }) => arn, input, JSON.stringify([loadBalancerArn, arns, names]));
+        const page = onePage(groups, ({ arn }) => arn, input, { state, scope: [loadBalancerArn, arns, names] });
         return {
           TargetGroups: page.items.map((group) => targetGroupToWire(state, group)),
           NextMarker: page.NextMarker,

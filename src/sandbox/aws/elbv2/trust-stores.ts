@@ -58,7 +58,7 @@ export function trustStoreOperations(state: Elbv2State): readonly Operation[] {
         const chosen = stores.filter(
           ({ arn, name }) => arns.length + names.length === 0 || arns.includes(arn) || names.includes(name),
         );
-        const page = onePage(chosen, ({ arn }) => arn, input, JSON.stringify([arns, names]));
+        const page = onePage(chosen, ({ arn }) => arn, input, { state, scope: [arns, names] });
         return { TrustStores: page.items.map(trustStoreToWire), NextMarker: page.NextMarker };
       },
     }),

@@ -224,6 +224,14 @@ describe("Load balancers of the sandbox's ELBv2", () => {
     assert.equal(listed.length, 3);
   });
 
+  it("answers pages as short as the sandbox is told", async () => {
+    const { client } = elbv2Bench({ largestPage: 1 });
+    for (const name of ["a", "b"]) await createLoadBalancer(client, { Name: name });
+    const page = await client.send(new DescribeLoadBalancersCommand({ PageSize: 400 }));
+    assert.equal(page.LoadBalancers?.length, 1);
+    assert.notEqual(page.NextMarker, undefined);
+  });
+
   it("deletes what is not there, and nothing that is protected", async () => {
     const { client } = elbv2Bench();
     const arn = await createLoadBalancer(client);
