@@ -10,7 +10,7 @@ import {
 import type { CustomKind } from "./crd.ts";
 import { fixed } from "./fixed-field.ts";
 import { createdExecutionRoleSchema } from "./node-group-role.ts";
-import { subnetsSchema } from "./node-group-subnets.ts";
+import { fargateSubnetsSchema } from "./node-group-subnets.ts";
 import type { KubeObject } from "./object.ts";
 import { choice, flag, integer, integerOrText, list, map, object, text, type Value } from "./schema.ts";
 
@@ -50,7 +50,7 @@ const spec = object(
       },
       { rules: [{ rule: "!(has(self.arn) && has(self.create))", message: "arn and create exclude each other" }] },
     ).exactOptional(),
-    subnets: subnetsSchema("Where the pods are; private subnets only.", { privateOnly: true }).exactOptional(),
+    subnets: fargateSubnetsSchema.exactOptional(),
     selectors: list("Which pods run on Fargate; any of them will do.", selector, { min: 1, max: 5 }),
     tags: tagsSchema("Tags of the profile, beside those that record ownership.", 40).exactOptional(),
     coreDNS: flag("Let CoreDNS run on Fargate; needs a selector for kube-system.", { default: false }).exactOptional(),

@@ -4,7 +4,7 @@ import { fixed } from "./fixed-field.ts";
 import { instanceFields, launchTemplateSchema, withoutLaunchTemplateRule } from "./node-group-instance.ts";
 import { createdRoleSchema } from "./node-group-role.ts";
 import { type NodeGroupStatus, nodeGroupStatusSchema } from "./node-group-status.ts";
-import { subnetsSchema } from "./node-group-subnets.ts";
+import { nodeSubnetsSchema } from "./node-group-subnets.ts";
 import type { KubeObject } from "./object.ts";
 import { choice, flag, integer, integerOrText, list, map, object, text, type Value } from "./schema.ts";
 
@@ -232,7 +232,7 @@ const spec = object(
       ],
     }).exactOptional(),
     taints: list("Taints of the nodes.", taint, { max: 50, keys: ["key", "effect"] }).exactOptional(),
-    subnets: subnetsSchema("Where the nodes are.").exactOptional(),
+    subnets: nodeSubnetsSchema.exactOptional(),
     ...instanceFields,
     launchTemplate: launchTemplateSchema.exactOptional(),
     nodeRole: object(

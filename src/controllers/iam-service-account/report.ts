@@ -1,7 +1,5 @@
 import type { IamServiceAccount, IamServiceAccountStatus } from "../../api/iam-service-account.ts";
-import type { Reason } from "../../api/reasons.ts";
 import type { Observed } from "../../engine/resource-type.ts";
-import { errorMessage, isAppError } from "../../errors.ts";
 import { podIdentityAssociationType } from "../../resources/eks/pod-identity-association.ts";
 import { oidcProviderType } from "../../resources/iam/oidc-provider.ts";
 import { roleType } from "../../resources/iam/role.ts";
@@ -9,6 +7,7 @@ import type { RoleSpec } from "../../resources/iam/specs.ts";
 import { serviceAccountType } from "../../resources/kubernetes/service-account.ts";
 import type { ServiceAccountSpec } from "../../resources/kubernetes/specs.ts";
 import { type ConditionDraft, conditionsFrom } from "../reporting/conditions.ts";
+import { partCondition } from "../reporting/part-condition.ts";
 import { pendingChanges } from "../reporting/pending-changes.ts";
 import { type PassResult, summaryConditions } from "../reporting/summary.ts";
 import type { IamServiceAccountBuild } from "./build.ts";
@@ -165,28 +164,6 @@ function conditionDrafts({ pass, build }: ReportInput): readonly ConditionDraft[
           message: "serviceAccount.mode is Ignore: the ServiceAccount is left alone",
         },
   ];
-}
-
-function partCondition(
-  type: string,
-  { resourceType, ready, pass }: { readonly resourceType: string; readonly ready: string; readonly pass: PassResult },
-): ConditionDraft {
-  const { reconciled } = pass;
-  const failure = reconciled?.failed.find(({ change }) => change.type === resourceType);
-  if (failure !== undefined) {
-    const single = summaryConditions({ mode: "apply", problems: [], error: failure.error })[0];
-    const fallback: Reason =
-      isAppError(failure.error) && failure.error.class === "denied" ? "AccessDenied" : "AWSError";
-    return { type, status: "False", reason: single?.reason ?? fallback, message: errorMessage(failure.error) };
-  }
-  const blocked = reconciled?.plan.blocked.find(({ change }) => change.type === resourceType);
-  if (blocked !== undefined) return { type, status: "False", reason: "ReplacementBlocked", message: blocked.message };
-  const waiting = reconciled?.waiting.find((one) => one.type === resourceType);
-  if (waiting !== undefined) return { type, status: "False", reason: "Waiting", message: waiting.reason };
-  const open = reconciled?.outcome === "planned" || reconciled?.outcome === "drifted";
-  const pending = open && reconciled.plan.changes.some((change) => change.type === resourceType);
-  if (pending) return { type, status: "False", reason: "PlanOnly", message: "changes are pending" };
-  return { type, status: "True", reason: "Synced", message: ready };
 }
 
 function find<Spec>(observed: readonly Observed[], type: string): Observed<Spec> | undefined {

@@ -299,7 +299,6 @@ function groupResource(
       force: spec.upgrade?.force ?? false,
       tags: { ...spec.tags, [ownershipTagKeys.ownerUID]: object.metadata.uid },
       retiredTagKeys: object.status?.managed?.tagKeys ?? [],
-      tokenSeed: object.metadata.uid,
     },
     ...(parts.adopt === undefined ? {} : { adopt: parts.adopt }),
   };

@@ -4,7 +4,6 @@ import { hasCode } from "../../aws/errors.ts";
 import type { CallOptions } from "../../aws/operation.ts";
 import type { CallContext, Observed, ResourceType } from "../../engine/resource-type.ts";
 import { AppError } from "../../errors.ts";
-import { sha256Hex } from "../../json.ts";
 import type { Tags } from "../elbv2/specs.ts";
 
 export const launchTemplateType = "ec2/LaunchTemplate";
@@ -29,6 +28,30 @@ export function versionOutput(hash: string): string {
 const versionsKept = 10;
 
 export function ec2LaunchTemplate(ec2: Ec2Port): ResourceType<LaunchTemplateSpec> {
+  async function owned(context: CallContext): Promise<readonly Observed<LaunchTemplateSpec>[]> {
+    const call = callOptions(context, "owned launch templates");
+    const Filters = Object.entries(context.ownership.tags).map(([key, value]) => ({
+      Name: `tag:${key}`,
+      Values: [value],
+    }));
+    const templates: LaunchTemplate[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await ec2.describeLaunchTemplates(
+        { Filters, ...(NextToken === undefined ? {} : { NextToken }) },
+        call,
+      );
+      templates.push(...(page.LaunchTemplates ?? []));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    return Promise.all(
+      templates.map(async (template) => {
+        const id = template.Tags?.find((tag) => tag.Key === context.ownership.idTag)?.Value ?? "";
+        return observedOf(id, template, await versionsOf(ec2, template.LaunchTemplateId ?? "", call));
+      }),
+    );
+  }
+
   return {
     type: launchTemplateType,
     iamActions: [
@@ -45,29 +68,7 @@ export function ec2LaunchTemplate(ec2: Ec2Port): ResourceType<LaunchTemplateSpec
     parents: [],
     neverReplaced: "a node group keeps the launch template that it was made with",
 
-    async observe(_query, context) {
-      const call = callOptions(context, "owned launch templates");
-      const Filters = Object.entries(context.ownership.tags).map(([key, value]) => ({
-        Name: `tag:${key}`,
-        Values: [value],
-      }));
-      const templates: LaunchTemplate[] = [];
-      let NextToken: string | undefined;
-      do {
-        const page = await ec2.describeLaunchTemplates(
-          { Filters, ...(NextToken === undefined ? {} : { NextToken }) },
-          call,
-        );
-        templates.push(...(page.LaunchTemplates ?? []));
-        NextToken = page.NextToken;
-      } while (NextToken !== undefined);
-      return Promise.all(
-        templates.map(async (template) => {
-          const id = template.Tags?.find((tag) => tag.Key === context.ownership.idTag)?.Value ?? "";
-          return observedOf(id, template, await versionsOf(ec2, template.LaunchTemplateId ?? "", call));
-        }),
-      );
-    },
+    observe: (_query, context) => owned(context),
 
     compare(desired, observed) {
       return [
@@ -88,7 +89,6 @@ export function ec2LaunchTemplate(ec2: Ec2Port): ResourceType<LaunchTemplateSpec
             LaunchTemplateName: spec.name,
             VersionDescription: spec.hash,
             LaunchTemplateData: spec.data,
-            ClientToken: sha256Hex([JSON.stringify(tags), spec.name, spec.hash], 64),
             TagSpecifications: [
               {
                 ResourceType: "launch-template",
@@ -106,6 +106,9 @@ export function ec2LaunchTemplate(ec2: Ec2Port): ResourceType<LaunchTemplateSpec
           !hasCode(error, "InvalidLaunchTemplateName.AlreadyExistsException", "InvalidLaunchTemplateName.AlreadyExists")
         )
           throw error;
+        // A repetition after a lost answer finds its own template.
+        const mine = (await owned(context)).find((template) => template.spec.name === spec.name);
+        if (mine !== undefined) return { ...mine, id: resource.id };
         throw new AppError(
           `launch template ${spec.name} exists and does not bear this object's ownership tags; delete it or give the node group another name`,
           { class: "conflict", code: "NameConflict", cause: error },
@@ -122,7 +125,6 @@ export function ec2LaunchTemplate(ec2: Ec2Port): ResourceType<LaunchTemplateSpec
           LaunchTemplateId,
           VersionDescription: spec.hash,
           LaunchTemplateData: spec.data,
-          ClientToken: sha256Hex([LaunchTemplateId, spec.hash, newest(observed.outputs)], 64),
         },
         call,
       );
@@ -199,13 +201,6 @@ function observedOf(
     outputs: { id: template.LaunchTemplateId ?? "", name, ...Object.fromEntries(outputs) },
     state: "ready",
   };
-}
-
-function newest(outputs: Readonly<Record<string, string>>): string {
-  const numbers = Object.entries(outputs).flatMap(([key, value]) =>
-    key.startsWith("version:") ? [Number(value)] : [],
-  );
-  return String(Math.max(0, ...numbers));
 }
 
 function callOptions(context: CallContext, resource: string): CallOptions {

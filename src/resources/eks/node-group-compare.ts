@@ -59,7 +59,9 @@ function compareTemplates(desired: NodeGroupSpec, observed: NodeGroupSpec, diffe
   const found = observed.launchTemplate as { id?: string; name?: string; version: string };
   if ("id" in wanted && wanted.id !== "" && !isRef(wanted.id)) differs("launchTemplate.id", found.id, wanted.id, true);
   if (!("id" in wanted)) differs("launchTemplate.name", found.name, wanted.name, true);
-  differs("launchTemplate.version", found.version, wanted.version);
+  // EKS resolves $Latest and $Default once, to a number: a template of the user's own rolls nodes only by a new number.
+  if (isRef(wanted.version) || !wanted.version.startsWith("$"))
+    differs("launchTemplate.version", found.version, wanted.version);
 }
 
 /** The delta form that EKS wants: what to set and what to remove. A taint is known by its key and effect. */

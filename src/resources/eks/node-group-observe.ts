@@ -82,7 +82,6 @@ export function observedNodeGroup(
       ),
     ),
     retiredTagKeys: [],
-    tokenSeed: "",
     live,
   };
   const reason = reasonOf(live);

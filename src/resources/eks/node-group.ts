@@ -11,7 +11,7 @@ import type { Clock } from "../../clock.ts";
 import type { CallContext, Difference, Observed, ResourceType } from "../../engine/resource-type.ts";
 import type { Ownership, Resource } from "../../engine/stack.ts";
 import { AppError } from "../../errors.ts";
-import { canonicalJson, sha256Hex } from "../../json.ts";
+import { canonicalJson } from "../../json.ts";
 import { compareNodeGroups, failedStatusField, labelDelta, scalingUpdate, taintDelta } from "./node-group-compare.ts";
 import { inMotion, nodeGroupType, observedNodeGroup } from "./node-group-observe.ts";
 import { NodeGroupUpdates } from "./node-group-updates.ts";
@@ -129,7 +129,7 @@ export function eksNodeGroup(
       const { name } = resource.spec;
       try {
         const answer = await eks.createNodegroup(
-          createRequest(resource, { clusterName, ownership: context.ownership, attempt: failedCreates.get(name) ?? 0 }),
+          createRequest(resource, clusterName, context.ownership),
           callOptions(context, name),
         );
         patience.clear(name);
@@ -159,18 +159,17 @@ export function eksNodeGroup(
       try {
         const config = await configUpdate(resource.spec, observed, differences, context);
         if (config !== undefined) {
+          const target = canonicalJson(config);
+          updates.allow(name, target);
           const answer = await eks.updateNodegroupConfig(config, call);
-          updates.started(name, { id: answer.update?.id, target: canonicalJson(config) });
+          updates.started(name, { id: answer.update?.id, target });
           return moving(observed, "UPDATING");
         }
         const version = versionUpdate(resource.spec, differences, clusterName);
         if (version !== undefined) {
           const target = canonicalJson(version);
           updates.allow(name, target);
-          const answer = await eks.updateNodegroupVersion(
-            { ...version, clientRequestToken: token(resource.spec, [target, String(updates.attempts(name, target))]) },
-            call,
-          );
+          const answer = await eks.updateNodegroupVersion(version, call);
           updates.started(name, { id: answer.update?.id, target });
           return moving(observed, "UPDATING");
         }
@@ -246,14 +245,14 @@ export function eksNodeGroup(
   }
 }
 
-/** The whole create request, with a token that a repetition shares and a successor of the same name does not. */
+/**
+ * The whole create request. It needs no idempotency token: the name is one, and a token that is derived from the spec
+ * would bring back the answer for a group of the same spec that has been deleted since.
+ */
 function createRequest(
   resource: Resource<NodeGroupSpec>,
-  {
-    clusterName,
-    ownership,
-    attempt,
-  }: { readonly clusterName: string; readonly ownership: Ownership; readonly attempt: number },
+  clusterName: string,
+  ownership: Ownership,
 ): CreateNodegroupCommandInput {
   const { spec } = resource;
   const template = spec.launchTemplate;
@@ -279,7 +278,6 @@ function createRequest(
     ...(spec.kubernetesVersion === undefined ? {} : { version: spec.kubernetesVersion }),
     ...(spec.releaseVersion === undefined ? {} : { releaseVersion: spec.releaseVersion }),
     tags: { ...spec.tags, ...ownership.tags, [ownership.idTag]: resource.id },
-    clientRequestToken: token(spec, ["create", String(attempt)]),
   };
 }
 
@@ -339,11 +337,6 @@ function repairConfig(repair: NonNullable<NodeGroupSpec["nodeRepair"]>) {
     ...rest,
     ...(overrides === undefined ? {} : { nodeRepairConfigOverrides: overrides.map((override) => ({ ...override })) }),
   };
-}
-
-function token(spec: NodeGroupSpec, parts: readonly string[]): string {
-  const { live: _live, ...wanted } = spec;
-  return sha256Hex([canonicalJson(wanted), ...parts], 64);
 }
 
 function callOptions(context: CallContext, name: string): CallOptions {

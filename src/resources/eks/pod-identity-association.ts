@@ -6,7 +6,6 @@ import type { Clock } from "../../clock.ts";
 import type { CallContext, Difference, Observed, ResourceType } from "../../engine/resource-type.ts";
 import type { Resource } from "../../engine/stack.ts";
 import { AppError } from "../../errors.ts";
-import { canonicalJson, sha256Hex } from "../../json.ts";
 import { samePolicy } from "../iam/policy-document.ts";
 import { PropagationPatience } from "./propagation.ts";
 import type { PodIdentityAssociationSpec } from "./specs.ts";
@@ -113,7 +112,6 @@ export function eksPodIdentityAssociation(
             ...(spec.targetRoleARN === "" ? {} : { targetRoleArn: spec.targetRoleARN }),
             disableSessionTags: spec.disableSessionTags,
             ...(spec.policy === "" ? {} : { policy: spec.policy }),
-            clientRequestToken: sha256Hex([canonicalJson({ spec, ownershipTags })], 64),
             tags: { ...spec.tags, ...ownershipTags, [idTag]: resource.id },
           },
           callOptions(context, key),
@@ -155,7 +153,6 @@ export function eksPodIdentityAssociation(
               targetRoleArn: spec.targetRoleARN,
               disableSessionTags: spec.disableSessionTags,
               ...(spec.policy === "" && observed.spec.policy === "" ? {} : { policy: spec.policy }),
-              clientRequestToken: sha256Hex([canonicalJson({ spec, id: observed.outputs["id"] })], 64),
             },
             call,
           );

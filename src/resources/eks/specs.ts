@@ -75,8 +75,6 @@ export interface NodeGroupSpec {
   readonly force: boolean;
   readonly tags: Tags;
   readonly retiredTagKeys: readonly string[];
-  /** Part of the idempotency tokens: the owner's uid, so that a successor of the same name is another request. */
-  readonly tokenSeed: string;
   /** Only on observed groups: what is not wanted but found. */
   readonly live?: NodeGroupLive;
 }
