@@ -177,13 +177,17 @@ export interface LoadBalancerView {
   readonly arn: string;
   readonly name: string;
   readonly type: "application" | "network";
-  readonly state: "provisioning" | "active" | "failed";
+  readonly state: LoadBalancerState;
 }
+
+export type LoadBalancerState = "provisioning" | "active" | "active_impaired" | "failed";
 
 export interface LoadBalancerFacts {
   loadBalancer(arn: string): LoadBalancerView | undefined;
   /** Listeners (ARNs) that use the certificate: ACM refuses to delete it while there is one. */
   listenersOfCertificate(certificateArn: string): readonly string[];
+  /** Puts a load balancer into a state for good, as a scenario wants it (`failed` with AWS's reason). */
+  forceState(arn: string, state: LoadBalancerState, reason: string): void;
 }
 
 /** A network interface, in the words of DescribeNetworkInterfaces. */

@@ -1,6 +1,7 @@
 import { AwsError } from "../aws-error.ts";
 import { defineOperation, type Operation } from "../service.ts";
 import { list, oneOf, required, string, structure } from "../shapes.ts";
+import type { LoadBalancerState } from "../surroundings.ts";
 import {
   invalidConfiguration,
   loadBalancerNotFound,
@@ -93,6 +94,7 @@ export function loadBalancerOperations(state: Elbv2State): readonly Operation[] 
           activeAt: now + (type === "application" ? timings.applicationLoadBalancerMs : timings.networkLoadBalancerMs),
           dnsName: dnsName(context, identity),
           hostedZoneId: hostedZoneId(context.region, type),
+          forcedState: undefined,
           customerOwnedIpv4Pool: input.CustomerOwnedIpv4Pool,
           ipamPoolId: input.IpamPools?.Ipv4IpamPoolId,
           zones: place(state, identity, wanted, []),
@@ -165,7 +167,8 @@ export function loadBalancerOperations(state: Elbv2State): readonly Operation[] 
   ];
 }
 
-export function loadBalancerState(loadBalancer: LoadBalancer, now: number): "provisioning" | "active" {
+export function loadBalancerState(loadBalancer: LoadBalancer, now: number): LoadBalancerState {
+  if (loadBalancer.forcedState !== undefined) return loadBalancer.forcedState.code;
   return now >= loadBalancer.activeAt ? "active" : "provisioning";
 }
 
@@ -178,7 +181,7 @@ export function loadBalancerToWire(loadBalancer: LoadBalancer, now: number): Rec
     LoadBalancerName: loadBalancer.name,
     Scheme: loadBalancer.scheme,
     VpcId: loadBalancer.vpcId,
-    State: { Code: loadBalancerState(loadBalancer, now) },
+    State: { Code: loadBalancerState(loadBalancer, now), Reason: loadBalancer.forcedState?.reason },
     Type: loadBalancer.type,
     AvailabilityZones: zonesToWire(loadBalancer.zones),
     SecurityGroups: loadBalancer.securityGroups,

@@ -1,3 +1,4 @@
+import type { LoadBalancerState } from "../surroundings.ts";
 import type { HeldInterface } from "./held-interfaces.ts";
 
 export type LoadBalancerType = "application" | "network";
@@ -34,6 +35,8 @@ export interface LoadBalancer extends Tagged {
   readonly dnsName: string;
   readonly hostedZoneId: string;
   readonly activeAt: number;
+  /** Set by a scenario; wins over time. */
+  forcedState: { readonly code: LoadBalancerState; readonly reason: string } | undefined;
   readonly customerOwnedIpv4Pool: string | undefined;
   ipamPoolId: string | undefined;
   zones: readonly ZonePlacement[];

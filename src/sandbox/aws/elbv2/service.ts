@@ -73,6 +73,9 @@ function supplyFacts(context: SandboxContext, state: Elbv2State): void {
       if (found === undefined) return undefined;
       return { arn, name: found.name, type: found.type, state: loadBalancerState(found, context.clock.now()) };
     },
+    forceState(arn, code, reason) {
+      state.getLoadBalancer(arn).forcedState = { code, reason };
+    },
     listenersOfCertificate: (arn) => [...(state.certificateUse.get(arn) ?? [])],
   };
   surroundings.addTaggedSource({

@@ -224,6 +224,15 @@ describe("Load balancers of the sandbox's ELBv2", () => {
     assert.equal(listed.length, 3);
   });
 
+  it("fails when a scenario says so", async () => {
+    const { client, clock, sandbox } = elbv2Bench();
+    const arn = await createLoadBalancer(client);
+    sandbox.surroundings.loadBalancers.forceState(arn, "failed", "no free addresses");
+    await clock.advance(3_600_000);
+    const { LoadBalancers: [failed] = [] } = await client.send(new DescribeLoadBalancersCommand({}));
+    assert.deepEqual(failed?.State, { Code: "failed", Reason: "no free addresses" });
+  });
+
   it("answers pages as short as the sandbox is told", async () => {
     const { client } = elbv2Bench({ largestPage: 1 });
     for (const name of ["a", "b"]) await createLoadBalancer(client, { Name: name });
