@@ -82,7 +82,7 @@ async function changeOnce(
   return entry;
 }
 
-function withoutDescription({ description: _, ...permission }: IngressPermission): IngressPermission {
+function withoutDescription({ description: _unasked, ...permission }: IngressPermission): IngressPermission {
   return permission;
 }
 
