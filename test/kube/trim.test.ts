@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { endpointSliceKind, ingressKind, nodeKind, type Pod, podKind, serviceKind } from "../../src/api/builtin.ts";
 import type { KubeObject } from "../../src/api/object.ts";
 import { createInformer } from "../../src/kube/informer.ts";
@@ -16,6 +18,13 @@ const meta = {
   annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{}", keep: "1" },
   managedFields: [{ manager: "kubectl" }],
 };
+
+/** Bytes of live objects, without garbage. */
+function heapInUse(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().heapUsed;
+}
 
 /** As large as pods of a busy cluster are. */
 function fatPod(index: number): object {
@@ -177,7 +186,7 @@ describe("trimmed", () => {
     assert.deepEqual(kept.ports, [{ name: "web", port: 80 }]);
   });
 
-  it("J8: 20,000 pods cost less than 150 MiB of memory", async () => {
+  it("J8: 20,000 pods take less than 75 MiB of the heap", async () => {
     const kube = new FakeKube();
     const page = 500;
     // Pages are made as they are asked for: only what the informer keeps is measured.
@@ -206,13 +215,14 @@ describe("trimmed", () => {
       log: silentLogger,
       indexes: { node: (pod) => [pod.spec?.nodeName ?? ""], ip: (pod) => [pod.status?.podIP ?? ""] },
     });
-    const before = process.memoryUsage.rss();
+    const before = heapInUse();
     informer.start();
     await informer.whenSynced();
-    const grown = (process.memoryUsage.rss() - before) / 2 ** 20;
+    const grown = (heapInUse() - before) / 2 ** 20;
     assert.equal(informer.health().objects, 20_000);
     assert.equal(informer.byIndex("node", "node-7").length, 50);
-    assert.ok(grown < 150, `${Math.round(grown)} MiB`);
+    // What is left of the 150 MiB is for pages in transit and garbage, which depend on the machine.
+    assert.ok(grown < 75, `${Math.round(grown)} MiB`);
     await informer.stop();
   });
 });

@@ -201,6 +201,24 @@ describe("work queue", () => {
     assert.equal(queue.state().delayed, 0);
   });
 
+  it("forgets the failures of a key and its back-off when told to", async () => {
+    const { clock, queue } = setUp();
+    const failures: number[] = [];
+    queue.start((_key, context) => {
+      failures.push(context.failures);
+      return Promise.resolve({ kind: "backoff" });
+    });
+    queue.add("a", "urgent");
+    await clock.advance(600);
+    queue.reset("a");
+    queue.reset("unknown");
+    await clock.advance(600_000);
+    assert.deepEqual(failures, [0, 1]);
+    queue.add("a", "urgent");
+    await clock.settle();
+    assert.deepEqual(failures, [0, 1, 0]);
+  });
+
   it("wakes keys up when asked, the earliest of several plans", async () => {
     const { clock, queue } = setUp();
     const times: number[] = [];
