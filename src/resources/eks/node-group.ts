@@ -12,6 +12,7 @@ import type { CallContext, Difference, Observed, ResourceType } from "../../engi
 import type { Ownership, Resource } from "../../engine/stack.ts";
 import { AppError } from "../../errors.ts";
 import { canonicalJson } from "../../json.ts";
+import { literal } from "../elbv2/context.ts";
 import { compareNodeGroups, failedStatusField, labelDelta, scalingUpdate, taintDelta } from "./node-group-compare.ts";
 import { inMotion, nodeGroupType, observedNodeGroup } from "./node-group-observe.ts";
 import { NodeGroupUpdates } from "./node-group-updates.ts";
@@ -259,7 +260,7 @@ function createRequest(
   return {
     clusterName,
     nodegroupName: spec.name,
-    nodeRole: String(spec.nodeRoleARN),
+    nodeRole: literal(spec.nodeRoleARN),
     subnets: [...spec.subnetIDs],
     scalingConfig: { minSize: spec.scaling.min, maxSize: spec.scaling.max, desiredSize: spec.scaling.desired },
     capacityType: spec.capacityType,
@@ -272,8 +273,8 @@ function createRequest(
     updateConfig: { ...spec.updateConfig },
     ...(spec.nodeRepair === undefined ? {} : { nodeRepairConfig: repairConfig(spec.nodeRepair) }),
     launchTemplate: {
-      ...("id" in template ? { id: String(template.id) } : { name: template.name }),
-      version: String(template.version),
+      ...("id" in template ? { id: literal(template.id) } : { name: template.name }),
+      version: literal(template.version),
     },
     ...(spec.kubernetesVersion === undefined ? {} : { version: spec.kubernetesVersion }),
     ...(spec.releaseVersion === undefined ? {} : { releaseVersion: spec.releaseVersion }),
@@ -301,8 +302,8 @@ function versionUpdate(
     ...(template
       ? {
           launchTemplate: {
-            ...("id" in wanted ? { id: String(wanted.id) } : { name: wanted.name }),
-            version: String(wanted.version),
+            ...("id" in wanted ? { id: literal(wanted.id) } : { name: wanted.name }),
+            version: literal(wanted.version),
           },
         }
       : {}),

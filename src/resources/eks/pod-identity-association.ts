@@ -6,6 +6,7 @@ import type { Clock } from "../../clock.ts";
 import type { CallContext, Difference, Observed, ResourceType } from "../../engine/resource-type.ts";
 import type { Resource } from "../../engine/stack.ts";
 import { AppError } from "../../errors.ts";
+import { literal } from "../elbv2/context.ts";
 import { samePolicy } from "../iam/policy-document.ts";
 import { PropagationPatience } from "./propagation.ts";
 import type { PodIdentityAssociationSpec } from "./specs.ts";
@@ -108,7 +109,7 @@ export function eksPodIdentityAssociation(
             clusterName,
             namespace: spec.namespace,
             serviceAccount: spec.serviceAccount,
-            roleArn: String(spec.roleARN),
+            roleArn: literal(spec.roleARN),
             ...(spec.targetRoleARN === "" ? {} : { targetRoleArn: spec.targetRoleARN }),
             disableSessionTags: spec.disableSessionTags,
             ...(spec.policy === "" ? {} : { policy: spec.policy }),
@@ -148,7 +149,7 @@ export function eksPodIdentityAssociation(
             {
               clusterName,
               associationId: observed.outputs["id"] ?? "",
-              roleArn: String(spec.roleARN),
+              roleArn: literal(spec.roleARN),
               // An empty text clears it; leaving it out would keep the old one.
               targetRoleArn: spec.targetRoleARN,
               disableSessionTags: spec.disableSessionTags,

@@ -256,7 +256,7 @@ async function updateRole(
   if (fields.has("ownership") || tags.some((tag) => tag.to !== undefined)) {
     const wanted = fields.has("ownership")
       ? allTags(change.resource, context.ownership)
-      : Object.fromEntries(tags.flatMap((tag) => (tag.to === undefined ? [] : [[tag.field.slice(5), String(tag.to)]])));
+      : Object.fromEntries(tags.flatMap((tag) => (tag.to === undefined ? [] : [[tag.field.slice(5), textOf(tag.to)]])));
     await iam.tagRole({ RoleName, Tags: tagList(wanted) }, call);
   }
   const untag = tags.filter((tag) => tag.to === undefined).map((tag) => tag.field.slice(5));
@@ -274,10 +274,10 @@ async function updateRole(
   for (const policy of inFamily("inlinePolicies")) {
     if (policy.to === undefined) continue;
     const PolicyName = policy.field.slice("inlinePolicies.".length);
-    await iam.putRolePolicy({ RoleName, PolicyName, PolicyDocument: String(policy.to) }, call);
+    await iam.putRolePolicy({ RoleName, PolicyName, PolicyDocument: textOf(policy.to) }, call);
   }
   for (const policy of inFamily("managedPolicyARNs")) {
-    if (policy.to !== undefined) await attach(iam, RoleName, String(policy.to), context);
+    if (policy.to !== undefined) await attach(iam, RoleName, textOf(policy.to), context);
   }
   if (fields.has("trustPolicy")) {
     try {
@@ -294,7 +294,7 @@ async function updateRole(
   }
   for (const policy of inFamily("managedPolicyARNs")) {
     if (policy.to === undefined)
-      await ignoreMissing(iam.detachRolePolicy({ RoleName, PolicyArn: String(policy.from) }, call));
+      await ignoreMissing(iam.detachRolePolicy({ RoleName, PolicyArn: textOf(policy.from) }, call));
   }
   if (fields.has("permissionsBoundaryARN") && spec.permissionsBoundaryARN === undefined)
     await ignoreMissing(iam.deleteRolePermissionsBoundary({ RoleName }, call));
@@ -366,6 +366,11 @@ function explained(error: unknown, name: string, adoptIfTagged?: readonly string
     });
   }
   return error;
+}
+
+/** The value of a difference of a field that holds text. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 async function ignoreMissing(call: Promise<unknown>): Promise<void> {

@@ -4,6 +4,7 @@ import type { CallContext, Difference, Observed, ResourceType } from "../../engi
 import { AppError, errorMessage, isAppError } from "../../errors.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { Lister } from "../../kube/lister.ts";
+import { literal } from "../elbv2/context.ts";
 import type { ServiceAccountSpec } from "./specs.ts";
 
 export const serviceAccountType = "kubernetes/ServiceAccount";
@@ -34,7 +35,7 @@ export function kubernetesServiceAccount(
   ): Promise<ServiceAccount> {
     const keys = [...Object.keys(spec.annotations), ...Object.keys(spec.labels).map((label) => `label:${label}`)];
     const annotations: Record<string, string> = {
-      ...Object.fromEntries(Object.entries(spec.annotations).map(([key, value]) => [key, String(value)])),
+      ...Object.fromEntries(Object.entries(spec.annotations).map(([key, value]) => [key, literal(value)])),
       [ownerAnnotation]: spec.owner,
       [appliedAnnotation]: keys.toSorted().join(","),
       ...(createdFor === undefined ? {} : { [createdForAnnotation]: createdFor }),
