@@ -4,6 +4,8 @@ import type { InstanceView } from "./surroundings.ts";
 export interface ComputeFacts {
   /** Makes a running instance with its primary network interface. Throws `AwsError` when the subnet is full. */
   launchInstance(request: LaunchRequest): LaunchedInstance;
+  /** Stages that a type is sold out in a zone, or to be had again. */
+  setCapacity(instanceType: string, zone: string, available: boolean): void;
   /** Terminates at once: its interfaces go, the instance stays visible as `terminated` for an hour. */
   terminateInstance(instanceId: string): void;
   /** Gives a pod of the instance its address: a secondary one of the instance's interface. */
@@ -74,6 +76,8 @@ export interface IdentityFacts {
   oidcProvider(arn: string): { readonly clientIds: readonly string[] } | undefined;
   /** Whether the role has any policy of its own or the one that lets nodes join; without, nodes never become ready. */
   mayJoinClusters(arn: string): boolean;
+  /** Makes the role that an AWS service keeps for itself in the account, on its first use. */
+  ensureServiceLinkedRole(service: string): void;
   /** Makes a role as an AWS service or eksctl would have made it before the sandbox started. */
   createRole(request: {
     readonly name: string;

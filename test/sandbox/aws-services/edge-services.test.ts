@@ -68,7 +68,7 @@ function open(options: Parameters<typeof openAccount>[0] = {}) {
         { ...sandbox.credential, region: sandbox.region, service: "tagging" },
       ),
     );
-    return { status: response.status, body: JSON.parse(String(response.body)) as Record<string, unknown> };
+    return { status: response.status, body: JSON.parse(response.body as string) as Record<string, unknown> };
   };
   return { ...account, elbv2, loadBalancer, tagging };
 }

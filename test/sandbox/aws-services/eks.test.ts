@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
+  DeleteLaunchTemplateCommand,
   DescribeInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import {
@@ -222,6 +223,18 @@ describe("node groups in the sandbox", () => {
     await create({ nodeRole });
   });
 
+  it("bring the service-linked role of EKS with the first of them", async () => {
+    const { create, iam } = open();
+    const find = () => iam.send(new GetRoleCommand({ RoleName: "AWSServiceRoleForAmazonEKSNodegroup" }));
+    assert.equal(await codeOf(find()), "NoSuchEntity");
+    await create();
+    assert.equal((await find()).Role?.Path, "/aws-service-role/eks-nodegroup.amazonaws.com/");
+    assert.equal(
+      await codeOf(iam.send(new DeleteRoleCommand({ RoleName: "AWSServiceRoleForAmazonEKSNodegroup" }))),
+      "UnmodifiableEntity",
+    );
+  });
+
   it("fail to come up when their role may not join the cluster", async () => {
     const { create, describe, makeRole, clock, events } = open();
     await create({ nodeRole: await makeRole("bare", "ec2.amazonaws.com") });
@@ -357,6 +370,54 @@ describe("node groups in the sandbox", () => {
       ["m5.large", "m5.large", "m6i.large", "m6i.large"],
     );
     assert.equal(events.filter(({ kind }) => kind === "instance-terminated").length, 2);
+  });
+
+  it("keep their old settings when an update fails for want of its launch template", async () => {
+    const { create, describe, ec2, eks, clock, events } = open();
+    const LaunchTemplateName = "short-lived";
+    const LaunchTemplateData = { InstanceType: "m5.large" } as const;
+    await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData }));
+    await ec2.send(new CreateLaunchTemplateVersionCommand({ LaunchTemplateName, LaunchTemplateData }));
+    await create({ launchTemplate: { name: LaunchTemplateName, version: "1" } });
+    await clock.advance(3 * minutes);
+    const { update } = await eks.send(
+      new UpdateNodegroupVersionCommand({
+        clusterName,
+        nodegroupName: "workers",
+        launchTemplate: { name: LaunchTemplateName, version: "2" },
+      }),
+    );
+    await ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateName }));
+    await clock.advance(20 * minutes);
+    const group = await describe();
+    assert.equal(group.status, "ACTIVE");
+    assert.equal(group.launchTemplate?.version, "1");
+    const { update: ended } = await eks.send(
+      new DescribeUpdateCommand({ name: clusterName, nodegroupName: "workers", updateId: update?.id }),
+    );
+    assert.equal(ended?.status, "Failed");
+    assert.equal(ended?.errors?.[0]?.errorCode, "NodeCreationFailure");
+    assert.equal(events.filter(({ kind }) => kind === "instance-terminated").length, 0);
+  });
+
+  it("degrade when no capacity is left and recover with the next instance that starts", async () => {
+    const { create, describe, configure, clock, sandbox } = open();
+    const { compute } = sandbox.surroundings;
+    await create();
+    await clock.advance(3 * minutes);
+    const setCapacity = (available: boolean) => {
+      for (const zone of compute.zonesOffering("t3.medium")) compute.setCapacity("t3.medium", zone, available);
+    };
+    setCapacity(false);
+    await configure({ scalingConfig: { desiredSize: 3 } });
+    await clock.advance(2 * minutes);
+    const degraded = await describe();
+    assert.equal(degraded.status, "DEGRADED");
+    assert.equal(degraded.health?.issues?.[0]?.code, "AsgInstanceLaunchFailures");
+    setCapacity(true);
+    await configure({ scalingConfig: { desiredSize: 4 } });
+    await clock.advance(2 * minutes);
+    assert.equal((await describe()).status, "ACTIVE");
   });
 
   it("move to another release by replacing every node, but never to another version than the cluster's", async () => {

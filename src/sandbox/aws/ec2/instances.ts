@@ -83,6 +83,13 @@ export function launchInstance(
   const subnet = state.subnets.get(request.subnetId);
   if (subnet === undefined)
     throw new AwsError("InvalidSubnetID.NotFound", `The subnet ID '${request.subnetId}' does not exist`);
+  if (state.exhausted.has(`${request.instanceType} ${subnet.availabilityZone}`))
+    throw new AwsError(
+      "InsufficientInstanceCapacity",
+      `We currently do not have sufficient ${request.instanceType} capacity in the Availability Zone you requested ` +
+        `(${subnet.availabilityZone}).`,
+      { status: 500 },
+    );
   const privateIp = pool.take(request.subnetId);
   if (privateIp === undefined)
     throw new AwsError(

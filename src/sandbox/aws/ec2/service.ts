@@ -159,6 +159,10 @@ function subnetView(state: Ec2State, subnet: Subnet, freeAddresses: number): Sub
 function computeFacts(state: Ec2State, context: SandboxContext, pool: AddressPool): ComputeFacts {
   return {
     launchInstance: (request) => launchInstance(state, context, pool, request),
+    setCapacity(instanceType, zone, available) {
+      if (available) state.exhausted.delete(`${instanceType} ${zone}`);
+      else state.exhausted.add(`${instanceType} ${zone}`);
+    },
     terminateInstance: (instanceId) => terminateInstance(state, context, pool, instanceId),
     assignPodAddress(instanceId, wanted) {
       const instance = state.instances.get(instanceId);

@@ -167,6 +167,8 @@ export class Ec2State {
   readonly addresses = new Map<string, Address>();
   readonly prefixLists = new Map<string, PrefixList>();
   readonly launchTemplates = new Map<string, LaunchTemplate>();
+  /** `<instance type> <zone>` of which no instance starts for now. */
+  readonly exhausted = new Set<string>();
   /** The group of every rule. */
   readonly ruleOwners = new Map<string, SecurityGroup>();
 
@@ -183,19 +185,5 @@ export class Ec2State {
   /** ARN of an EC2 resource, for example `security-group/sg-…`. */
   arn(resource: string): string {
     return `arn:${this.partition}:ec2:${this.region}:${this.accountId}:${resource}`;
-  }
-
-  /** The interface that holds a private address in a VPC. */
-  interfaceByAddress(vpcId: string, address: string): NetworkInterface | undefined {
-    for (const item of this.networkInterfaces.values()) {
-      if (item.vpcId === vpcId && (item.privateIpAddresses.includes(address) || item.ipv6Addresses.includes(address)))
-        return item;
-    }
-    return undefined;
-  }
-
-  /** Interfaces that carry the security group. */
-  interfacesOfGroup(groupId: string): readonly NetworkInterface[] {
-    return [...this.networkInterfaces.values()].filter((item) => item.groupIds.includes(groupId));
   }
 }

@@ -76,6 +76,7 @@ export function fargateProfileOperations(state: EksState): readonly Operation[] 
           selectors,
           tags: checked,
         };
+        context.surroundings.identity.ensureServiceLinkedRole("eks-fargate.amazonaws.com");
         cluster.fargateProfiles.set(name, profile);
         token.remember(name);
         if (cluster.authenticationMode !== "CONFIG_MAP")

@@ -10,6 +10,9 @@ const taintEffects: Readonly<Record<Taint["effect"], string>> = {
   PREFER_NO_SCHEDULE: "PreferNoSchedule",
 };
 
+/** Issues that stay until instances start again. */
+const launchIssues = ["AsgInstanceLaunchFailures", "InsufficientFreeAddresses", "SourceEc2LaunchTemplateNotFound"];
+
 /** Labels that EKS gives the nodes of a group, with the user's. */
 export function nodeLabels(group: NodeGroup): Readonly<Record<string, string>> {
   return {
@@ -85,7 +88,7 @@ export function beginDeletion(context: SandboxContext, cluster: Cluster, group: 
       stopInstance(context, group, instanceId);
   });
   context.schedule(total, () => {
-    if (context.surroundings.identity.roleId(group.nodeRole) !== group.nodeRoleId) {
+    if (context.surroundings.identity.roleId(group.nodeRole) === undefined) {
       group.status = "DELETE_FAILED";
       group.issues.push({
         code: "IamNodeRoleNotFound",
@@ -143,33 +146,51 @@ export function beginVersionUpdate(
     launchTemplate: group.launchTemplate,
   };
   group.status = "UPDATING";
+  let failed = false;
   for (const [index, instanceId] of old.entries())
     context.schedule((total * (index + 1)) / (old.length + 1), () => {
-      if (group.status !== "UPDATING") return;
+      if (group.status !== "UPDATING" || failed) return;
       // The nodes are made from the new settings while the group still shows the old ones.
       apply();
-      const started = startInstance(context, cluster, group);
+      failed = !startInstance(context, cluster, group);
       Object.assign(group, former);
-      if (started) stopInstance(context, group, instanceId);
+      if (!failed) stopInstance(context, group, instanceId);
     });
   context.schedule(total, () => {
     if (group.status !== "UPDATING") return;
-    apply();
-    group.modifiedAt = context.clock.now();
     group.status = "ACTIVE";
+    group.modifiedAt = context.clock.now();
+    if (failed) {
+      // Nodes already replaced stay as they are; the group keeps its old settings.
+      update.status = "Failed";
+      const [issue] = group.issues.splice(0);
+      update.errors = [
+        {
+          errorCode: "NodeCreationFailure",
+          errorMessage:
+            issue?.message ?? "Couldn't proceed with upgrade process as new nodes are not joining node group",
+          resourceIds: [group.autoScalingGroup],
+        },
+      ];
+      return;
+    }
+    apply();
     update.status = "Successful";
   });
 }
 
 /** A fault that the sandbox's user stages: an active group turns `DEGRADED` until its issues are cleared. */
 export function stageIssue(group: NodeGroup, issue: HealthIssue): void {
-  group.issues.push(issue);
+  if (!group.issues.some(({ code, message }) => code === issue.code && message === issue.message))
+    group.issues.push(issue);
   if (group.status === "ACTIVE") group.status = "DEGRADED";
 }
 
-export function clearIssues(group: NodeGroup): void {
-  group.issues.length = 0;
-  if (group.status === "DEGRADED") group.status = "ACTIVE";
+/** Takes issues away, of the given codes or all; a group without any is active again. */
+export function clearIssues(group: NodeGroup, codes?: readonly string[]): void {
+  const kept = group.issues.filter(({ code }) => codes !== undefined && !codes.includes(code));
+  group.issues.splice(0, group.issues.length, ...kept);
+  if (group.status === "DEGRADED" && kept.length === 0) group.status = "ACTIVE";
 }
 
 /** Starts or stops instances until their number is the desired one, as the Auto Scaling group does. */
@@ -204,7 +225,7 @@ function startInstance(context: SandboxContext, cluster: Cluster, group: NodeGro
     });
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    group.issues.push({
+    stageIssue(group, {
       code:
         error.code === "InsufficientFreeAddressesInSubnet" ? "InsufficientFreeAddresses" : "AsgInstanceLaunchFailures",
       message: error.message,
@@ -212,6 +233,7 @@ function startInstance(context: SandboxContext, cluster: Cluster, group: NodeGro
     });
     return false;
   }
+  if (group.status === "DEGRADED") clearIssues(group, launchIssues);
   group.instances.push({
     instanceId: launched.id,
     releaseVersion: group.releaseVersion,
@@ -255,8 +277,7 @@ function templateOf(context: SandboxContext, cluster: Cluster, group: NodeGroup)
     version: String(group.launchTemplate.version),
   });
   if (found?.version === undefined) {
-    group.status = "DEGRADED";
-    group.issues.push({
+    stageIssue(group, {
       code: "SourceEc2LaunchTemplateNotFound",
       message: `The launch template ${group.launchTemplate.id} could not be found.`,
       resourceIds: [group.launchTemplate.id],

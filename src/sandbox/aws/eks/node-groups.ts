@@ -38,6 +38,7 @@ export function nodeGroupOperations(state: EksState): readonly Operation[] {
         const repeated = token.made === undefined ? undefined : cluster.nodeGroups.get(token.made);
         if (repeated !== undefined) return { nodegroup: nodeGroupView(cluster, repeated) };
         const group = newNodeGroup(state, cluster, input);
+        context.surroundings.identity.ensureServiceLinkedRole("eks-nodegroup.amazonaws.com");
         cluster.nodeGroups.set(group.name, group);
         token.remember(group.name);
         beginCreation(context, cluster, group);
@@ -185,7 +186,6 @@ function newNodeGroup(state: EksState, cluster: Cluster, input: CreateInput): No
       input.remoteAccess === undefined ? undefined : remoteAccessGroup(state, cluster, name, uuid),
     subnets,
     nodeRole,
-    nodeRoleId: context.surroundings.identity.roleId(nodeRole),
     scaling,
     labels,
     taints,

@@ -56,8 +56,6 @@ export interface NodeGroup {
   remoteAccessSecurityGroup: string | undefined;
   readonly subnets: readonly string[];
   readonly nodeRole: string;
-  /** Unique id of the role at creation: another role of the same name is not the one the nodes have. */
-  readonly nodeRoleId: string | undefined;
   scaling: Scaling;
   readonly labels: Map<string, string>;
   taints: readonly Taint[];

@@ -9,7 +9,15 @@ import { oidcProviderOperations } from "./oidc-providers.ts";
 import * as parameters from "./parameters.ts";
 import { encodedDocument, pageOf, tagList } from "./parameters.ts";
 import { rolePolicyOperations } from "./role-policies.ts";
-import { addRole, boundaryView, principalExists, roleOperations, shownTrust, trustPolicyOf } from "./roles.ts";
+import {
+  addRole,
+  addServiceLinkedRole,
+  boundaryView,
+  principalExists,
+  roleOperations,
+  shownTrust,
+  trustPolicyOf,
+} from "./roles.ts";
 import { IamState, type Role, type TrustPolicy } from "./state.ts";
 
 /** IAM of the sandbox's account. Its rates are unpublished; the buckets hold what practitioners see. */
@@ -132,6 +140,10 @@ function identityFacts(state: IamState, context: SandboxContext): IdentityFacts 
     oidcProvider(arn) {
       const provider = state.oidcProviders.get(arn);
       return provider === undefined ? undefined : { clientIds: [...provider.clientIds] };
+    },
+    ensureServiceLinkedRole(service) {
+      if (!state.roles.values().some((role) => role.serviceLinkedTo === service))
+        addServiceLinkedRole(state, context, service);
     },
     createRole(request) {
       const role = addRole(state, context, {
