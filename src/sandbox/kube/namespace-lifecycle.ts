@@ -5,6 +5,9 @@ import { timestamp } from "./object-writer.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import type { Collection, Storage } from "./storage.ts";
 
+/** How long the namespace controller waits before it empties a namespace (`namespaceDeletionGracePeriod`). */
+const DELETION_DELAY_MS = 5_000;
+
 /** Brings the contents of a new namespace and empties a terminating one, as the controllers of a cluster do. */
 export class NamespaceLifecycle {
   readonly #clock: Clock;
@@ -12,6 +15,9 @@ export class NamespaceLifecycle {
   readonly #namespaces: Collection;
   readonly #delete: DeleteDependent;
   readonly #populate: (namespace: string) => void;
+  /** Uids of namespaces that are to be emptied. */
+  readonly #marked = new Set<string>();
+  /** Names of namespaces that are being emptied. */
   readonly #terminating = new Set<string>();
   readonly #queue = new Set<string>();
   #scheduled = false;
@@ -42,10 +48,14 @@ export class NamespaceLifecycle {
   #observeNamespace(type: string, { metadata }: KubeObject): void {
     if (type === "DELETED") {
       this.#terminating.delete(metadata.name);
+      this.#marked.delete(metadata.uid ?? "");
     } else if (metadata.deletionTimestamp !== undefined) {
-      if (this.#terminating.has(metadata.name)) return;
-      this.#terminating.add(metadata.name);
-      this.#enqueue(metadata.name);
+      if (this.#marked.has(metadata.uid ?? "")) return;
+      this.#marked.add(metadata.uid ?? "");
+      this.#clock.setTimer(DELETION_DELAY_MS, () => {
+        this.#terminating.add(metadata.name);
+        this.#enqueue(metadata.name);
+      });
     } else if (type === "ADDED") {
       this.#populate(metadata.name);
     }

@@ -176,7 +176,10 @@ describe("namespaces", () => {
     await client.create("/api/v1/namespaces/shop/configmaps", configMap("a", {}, { finalizers: ["example.io/x"] }));
     await client.create("/api/v1/namespaces/shop/configmaps", configMap("b"));
     await client.call("DELETE", "/api/v1/namespaces/shop");
-    await client.clock.settle();
+    await client.clock.advance(4_000);
+    assert.equal(await exists(client, "/api/v1/namespaces/shop/configmaps/b"), true);
+    await client.clock.advance(1_000);
+    assert.equal(await exists(client, "/api/v1/namespaces/shop/configmaps/b"), false);
     const { body } = await client.get("/api/v1/namespaces/shop");
     const status = body["status"] as { phase: string; conditions: { type: string; status: string; message: string }[] };
     assert.equal(status.phase, "Terminating");
