@@ -7,9 +7,9 @@ import { type Owner, type Problem, resourceKey, type Stack } from "../../engine/
 import { errorClass } from "../../errors.ts";
 
 import type { Outcome, ReconcileContext } from "../../kube/controller.ts";
+import { addFinalizer, removeFinalizers } from "../../kube/finalizers.ts";
 
 import type { LoadBalancerOutcome } from "../load-balancing/conditions.ts";
-import { addFinalizer, removeFinalizer } from "../load-balancing/finalizers.ts";
 
 import { dnsNameOf } from "../load-balancing/report.ts";
 import { type IngressBuild, ingressStackTypes } from "./build.ts";
@@ -104,7 +104,7 @@ export class IngressReconciler {
     const finalizer = groupFinalizer(pass.group);
     for (const { ingress } of pass.membership.active) {
       if (versions.get(ingressKey(ingress)) === "omitted") continue;
-      await addFinalizer(this.#deps.client, ingressKind, ingress, finalizer, pass.signal);
+      await addFinalizer(this.#deps.client, ingressKind, ingress, finalizer, { signal: pass.signal });
     }
   }
 
@@ -166,8 +166,13 @@ export class IngressReconciler {
         const patch = departurePatch(ingress, result.observed);
         if (patch !== undefined) await this.#patchStatus(pass, ingress, patch);
       }
-      await removeFinalizer(this.#deps.client, ingressKind, ingress, groupFinalizer(pass.group), pass.signal);
+      await this.#letGo(pass, ingress);
     }
+  }
+
+  async #letGo(pass: Pass, ingress: Ingress): Promise<void> {
+    const { signal } = pass;
+    await removeFinalizers(this.#deps.client, ingressKind, ingress, [groupFinalizer(pass.group)], { signal });
   }
 
   /** No member is left: the empty Stack takes everything away, then the finalizers go. */
@@ -198,8 +203,7 @@ export class IngressReconciler {
       await this.#clearDeparted(pass, before);
     }
     engine.forget(owner);
-    for (const ingress of inactive)
-      await removeFinalizer(this.#deps.client, ingressKind, ingress, groupFinalizer(pass.group), pass.signal);
+    for (const ingress of inactive) await this.#letGo(pass, ingress);
     await this.#reports.remove(pass);
     return { kind: "done" };
   }
