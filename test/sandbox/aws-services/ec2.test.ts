@@ -314,4 +314,25 @@ describe("EC2 in the sandbox", () => {
     assert.equal(await codeOf(create("c5.large", "token")), "IdempotentParameterMismatch");
     assert.equal(await codeOf(create("m5.large", "other")), "InvalidLaunchTemplateName.AlreadyExistsException");
   });
+
+  it("hides a new group from those who ask while the scripted lag lasts", async () => {
+    const late = openAccount({ lag: { ec2Create: 3000 } });
+    await late.clock.advance(5000);
+    const GroupId = await newGroup(late.ec2, late.sandbox.surroundings.cluster.vpcId, "late");
+    const authorize = () =>
+      late.ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [http("10.0.0.0/8")] }));
+    assert.equal(await codeOf(authorize()), "InvalidGroup.NotFound");
+    await late.clock.advance(3000);
+    await authorize();
+  });
+
+  it("keeps a bucket of requests for each operation when rates apply", async () => {
+    const limited = openAccount({ rateLimits: true });
+    const network = limited.sandbox.surroundings.cluster.vpcId;
+    for (let index = 0; index < 50; index++) await newGroup(limited.ec2, network, `burst-${index}`);
+    assert.equal(await codeOf(newGroup(limited.ec2, network, "one-more")), "RequestLimitExceeded");
+    await limited.ec2.send(new DescribeSubnetsCommand({}));
+    await limited.clock.advance(1000);
+    await newGroup(limited.ec2, network, "one-more");
+  });
 });

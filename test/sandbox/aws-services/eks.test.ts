@@ -223,6 +223,14 @@ describe("node groups in the sandbox", () => {
     await create({ nodeRole });
   });
 
+  it("are there at once, with their nodes, when time is switched off", async () => {
+    const { create, describe, clock, events } = open({ speed: Number.POSITIVE_INFINITY });
+    await create();
+    await clock.advance(0);
+    assert.equal((await describe()).status, "ACTIVE");
+    assert.equal(events.length, 2);
+  });
+
   it("bring the service-linked role of EKS with the first of them", async () => {
     const { create, iam } = open();
     const find = () => iam.send(new GetRoleCommand({ RoleName: "AWSServiceRoleForAmazonEKSNodegroup" }));
