@@ -1,0 +1,57 @@
+import type { IamServiceAccount } from "../api/iam-service-account.ts";
+import type { LoadBalancer } from "../api/load-balancer.ts";
+import type { NodeGroup } from "../api/node-group.ts";
+import type { KubeObject } from "../api/object.ts";
+
+/** Rows of the table of objects and the AWS resources they became: object, type, name, state, ARN. Pure. */
+export function resourceRows(
+  objects: readonly KubeObject[],
+  reports: readonly LoadBalancer[],
+): readonly (readonly string[])[] {
+  return [
+    ...reports.flatMap((report) => {
+      const owners = (report.spec?.owners ?? []).map(
+        ({ kind, name }) => `${kind} ${report.metadata.namespace ?? ""}/${name}`,
+      );
+      return (report.status?.resources ?? []).map((resource, index) => [
+        index === 0 ? owners.join(", ") : "",
+        resource.type,
+        resource.name ?? resource.id,
+        resource.state,
+        resource.arn ?? "",
+      ]);
+    }),
+    ...objects.flatMap(customRows),
+  ];
+}
+
+function customRows(object: KubeObject): readonly (readonly string[])[] {
+  const name = `${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+  if (object.kind === "IamServiceAccount") {
+    const { status } = object as IamServiceAccount;
+    return compact(name, [
+      ["iam/Role", status?.role?.name, status?.roleARN],
+      ["iam/OIDCProvider", status?.oidc?.issuer, status?.oidc?.providerARN],
+      ["eks/PodIdentityAssociation", status?.association?.id, status?.association?.arn],
+      ["kubernetes/ServiceAccount", status?.serviceAccount?.name, ""],
+    ]);
+  }
+  if (object.kind === "NodeGroup") {
+    const { status } = object as NodeGroup;
+    return compact(name, [
+      ["eks/NodeGroup", status?.nodegroupName, status?.arn],
+      ["ec2/LaunchTemplate", status?.launchTemplate?.name, status?.launchTemplate?.id],
+      ["iam/Role", status?.nodeRoleARN?.split("/").at(-1), status?.nodeRoleARN],
+    ]);
+  }
+  return [];
+}
+
+function compact(
+  object: string,
+  rows: readonly (readonly [type: string, name: string | undefined, arn: string | undefined])[],
+): readonly (readonly string[])[] {
+  return rows
+    .filter(([, name]) => name !== undefined)
+    .map(([type, name = "", arn = ""], index) => [index === 0 ? object : "", type, name, "ready", arn]);
+}

@@ -1,0 +1,96 @@
+import type { Kind, KubeObject } from "../../api/object.ts";
+import type { Aws } from "../../aws/clients.ts";
+import { hasCode } from "../../aws/errors.ts";
+import type { IngressSurroundings } from "../../controllers/ingress/load.ts";
+import type { KubeClient } from "../../kube/client.ts";
+import type { AwsParts } from "../aws-parts.ts";
+import type { Settings } from "../settings.ts";
+
+interface Secret extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+const secretKind: Kind<Secret> = { group: "", version: "v1", kind: "Secret", plural: "secrets", namespaced: true };
+
+/** What builds of load balancers ask of AWS, and of Secrets. */
+export function loadBalancerSurroundings(options: {
+  readonly aws: Aws;
+  readonly parts: AwsParts;
+  readonly kube: KubeClient;
+  readonly settings: Settings;
+  readonly vpcID: string;
+}): IngressSurroundings {
+  const { aws, parts, kube, settings, vpcID } = options;
+  return {
+    async subnets({ selector, ...request }) {
+      const chosen = await parts.subnets.choose({
+        ...request,
+        source:
+          selector.by === "discovery"
+            ? { kind: "discover" }
+            : selector.by === "tags"
+              ? { kind: "tags", tags: selector.tags }
+              : { kind: "named", namesOrIDs: selector.values },
+        vpcID,
+        clusterName: settings.clusterName,
+        checkClusterTag: settings.gates.SubnetsClusterTagCheck,
+        allowSingleSubnet: settings.gates.ALBSingleSubnet,
+      });
+      return chosen.map(({ id, zone, cidr, ipv6CIDRs }) => ({ id, zone, cidr, ipv6CIDRs }));
+    },
+    securityGroups: (namesOrIDs) => parts.securityGroups.resolve(namesOrIDs),
+    certificates: () => parts.certificates.issued(),
+    webACL: (name) => parts.webACLs.arnOf(name),
+    async trustStore(name, signal) {
+      const found = await optional(aws.elbv2.describeTrustStores({ Names: [name] }, { signal }), "TrustStoreNotFound");
+      return found?.TrustStores?.[0]?.TrustStoreArn;
+    },
+    async targetGroup(name, signal) {
+      const known = parts.inventory.targetGroups.named(name)[0];
+      if (known !== undefined) return known.key;
+      const found = await optional(
+        aws.elbv2.describeTargetGroups({ Names: [name] }, { signal }),
+        "TargetGroupNotFound",
+      );
+      return found?.TargetGroups?.[0]?.TargetGroupArn;
+    },
+    async shieldSubscribed(signal) {
+      const { SubscriptionState } = await aws.shield.getSubscriptionState({}, { signal });
+      return SubscriptionState === "ACTIVE";
+    },
+    async secret(namespace, name, signal) {
+      const secret = await kube.get(secretKind, { namespace, name }, { signal });
+      return secret === undefined ? undefined : { data: secret.data ?? {}, labels: secret.metadata.labels ?? {} };
+    },
+    targetCounts(arns) {
+      const groups = arns.map((arn) => parts.inventory.details.get(arn, "health"));
+      const known = groups.filter((group) => group !== undefined).flat();
+      if (groups.every((group) => group === undefined)) return undefined;
+      const healthy = known.filter(({ TargetHealth }) => TargetHealth?.State === "healthy").length;
+      return { healthy, total: known.length };
+    },
+    async existingLoadBalancer({ tags, idTag, id }) {
+      await parts.inventory.ready();
+      const entry = parts.inventory.loadBalancers
+        .withTags({ ...tags, [idTag]: id })
+        .find(({ item }) => item.State?.Code !== "failed");
+      if (entry === undefined) return undefined;
+      const { Scheme, AvailabilityZones } = entry.item;
+      return {
+        name: entry.name,
+        scheme: Scheme ?? "internet-facing",
+        subnetIDs: (AvailabilityZones ?? []).flatMap(({ SubnetId }) => SubnetId ?? []),
+      };
+    },
+  };
+}
+
+/** The answer, or undefined where AWS says that there is no such thing. */
+async function optional<T>(call: Promise<T>, code: string): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (hasCode(error, code)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Aws } from "../../aws/clients.ts";
+import { LoadBalancerReporter } from "../../controllers/load-balancing/report.ts";
+import type { AwsParts } from "../aws-parts.ts";
+import { bindingFacts } from "../facts/binding-facts.ts";
+import { endpointNetwork } from "../facts/endpoint-network.ts";
+import { loadBalancerSurroundings } from "../facts/load-balancer-surroundings.ts";
+import type { ControllerModule } from "../module.ts";
+import type { OperatorParts } from "../parts.ts";
+import { bindingModules } from "./bindings.ts";
+import { customKindModules } from "./custom-kinds.ts";
+import { ingressModule } from "./ingresses.ts";
+
+/** Every controller of the program. */
+export function createModules(
+  parts: OperatorParts,
+  { aws, awsParts, vpcID }: { readonly aws: Aws; readonly awsParts: AwsParts; readonly vpcID: string },
+): readonly ControllerModule[] {
+  const { settings, kube, caches } = parts;
+  const { inventory, vpc, interfaces, securityGroups } = awsParts;
+  const surroundings = loadBalancerSurroundings({ aws, parts: awsParts, kube, settings, vpcID });
+  const reporter = new LoadBalancerReporter(kube, caches.loadBalancers);
+  return [
+    ...bindingModules(parts, {
+      binding: bindingFacts({ elbv2: aws.elbv2, vpc, vpcID }),
+      network: endpointNetwork({
+        interfaces,
+        groups: securityGroups,
+        inventory,
+        clusterName: settings.clusterName,
+        extraTags: settings.serviceTargetENISecurityGroupTags,
+      }),
+    }),
+    ingressModule(parts, { surroundings, reporter, vpcID }),
+    ...customKindModules(parts, aws, awsParts),
+  ];
+}
