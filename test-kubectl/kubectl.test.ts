@@ -131,8 +131,8 @@ describe("a stock kubectl against the sandbox", function () {
   });
 
   it("patches in every way", async () => {
-    const annotation = async (name: string): Promise<string> =>
-      await inGame("get", "svc", "web", "-o", `jsonpath={.metadata.annotations.${name}}`);
+    const annotation = (name: string): Promise<string> =>
+      inGame("get", "svc", "web", "-o", `jsonpath={.metadata.annotations.${name}}`);
     await inGame("patch", "svc", "web", "-p", '{"metadata":{"annotations":{"strategic":"yes"}}}');
     await inGame("patch", "svc", "web", "--type=merge", "-p", '{"metadata":{"annotations":{"merge":"yes"}}}');
     const operations = '[{"op":"add","path":"/metadata/annotations/json","value":"yes"}]';

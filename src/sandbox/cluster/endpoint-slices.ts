@@ -2,6 +2,7 @@ import { canonicalJson } from "../../json.ts";
 import { stringAt, stringMapAt } from "../kube/builtin/fields.ts";
 import type { KubeObject } from "../kube/resource-definition.ts";
 import { type ClusterContext, createObject, deleteObject, ownedBy, startQueue } from "./cluster-context.ts";
+import { type LabelIndex, SelectorIndex } from "./label-index.ts";
 import { keyOf } from "./object-cache.ts";
 import type { OwnerIndex } from "./owner-index.ts";
 import { isPodFinished } from "./pod-state.ts";
@@ -11,7 +12,7 @@ import type { WorkQueue } from "./work-queue.ts";
 const managedBy = "endpointslice.kubernetes.io/managed-by";
 
 export interface EndpointSliceOptions {
-  readonly podIndex: OwnerIndex;
+  readonly podLabels: LabelIndex;
   readonly sliceIndex: OwnerIndex;
   readonly batchMs: number;
 }
@@ -19,7 +20,7 @@ export interface EndpointSliceOptions {
 /** Writes the EndpointSlices of Services that have selectors. */
 export function startEndpointSlices(context: ClusterContext, options: EndpointSliceOptions): WorkQueue {
   const { services, pods, nodes, endpointSlices } = context.caches;
-  const byNamespace = new Map<string, Map<string, Readonly<Record<string, string>>>>();
+  const selectors = new SelectorIndex();
   const pending = new Set<string>();
   const queue = startQueue(context, "endpointslices", async (key) => {
     const service = services.get(key);
@@ -35,20 +36,15 @@ export function startEndpointSlices(context: ClusterContext, options: EndpointSl
   };
   services.onChange((current, old) => {
     const service = current ?? (old as KubeObject);
-    const namespace = service.metadata.namespace ?? "";
-    const selectors = byNamespace.get(namespace) ?? new Map<string, Readonly<Record<string, string>>>();
-    byNamespace.set(namespace, selectors);
-    if (current === undefined || !hasSelector(current)) selectors.delete(service.metadata.name);
-    else selectors.set(service.metadata.name, stringMapAt(current, "spec", "selector"));
+    const selector =
+      current === undefined || !hasSelector(current) ? undefined : stringMapAt(current, "spec", "selector");
+    selectors.set(keyOf(service), service.metadata.namespace ?? "", selector);
     if (current !== undefined) queue.add(keyOf(current));
   });
   pods.onChange((current, old) => {
     if (current !== undefined && old !== undefined && sameForEndpoints(current, old)) return;
     for (const pod of [current, old]) {
-      const namespace = pod?.metadata.namespace ?? "";
-      for (const [name, selector] of byNamespace.get(namespace) ?? []) {
-        if (pod !== undefined && matches(selector, pod)) soon(`${namespace}/${name}`);
-      }
+      if (pod !== undefined) for (const service of selectors.ownersSelecting(pod)) soon(service);
     }
   });
   endpointSlices.onChange((current, old) => {
@@ -70,11 +66,6 @@ function hasSelector(service: KubeObject): boolean {
     Object.keys(stringMapAt(service, "spec", "selector")).length > 0 &&
     stringAt(service, "spec", "type") !== "ExternalName"
   );
-}
-
-function matches(selector: Readonly<Record<string, string>>, pod: KubeObject): boolean {
-  const labels = pod.metadata.labels ?? {};
-  return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
 function sameForEndpoints(a: KubeObject, b: KubeObject): boolean {
@@ -112,9 +103,7 @@ async function syncService(context: ClusterContext, service: KubeObject, options
   }
   const selector = stringMapAt(service, "spec", "selector");
   const namespace = service.metadata.namespace ?? "";
-  const pods = [...options.podIndex.inNamespace(namespace)].filter(
-    (pod) => matches(selector, pod) && !isPodFinished(pod),
-  );
+  const pods = options.podLabels.select(namespace, selector).filter((pod) => !isPodFinished(pod));
   const groups = endpointGroups(
     service,
     pods,

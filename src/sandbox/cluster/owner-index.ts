@@ -2,29 +2,19 @@ import type { KubeObject } from "../kube/resource-definition.ts";
 import { controllerOf } from "./cluster-context.ts";
 import { keyOf, type ObjectCache } from "./object-cache.ts";
 
-/** The objects of a cache by the uid of their controller, and by namespace. */
+/** The objects of a cache by the uid of their controller. */
 export class OwnerIndex {
   readonly #byOwner = new Map<string, Map<string, KubeObject>>();
-  readonly #byNamespace = new Map<string, Map<string, KubeObject>>();
 
   constructor(cache: ObjectCache) {
     cache.onChange((current, old) => {
-      if (old !== undefined) {
-        remove(this.#byOwner, controllerOf(old)?.uid, old);
-        if (current === undefined) remove(this.#byNamespace, old.metadata.namespace, old);
-      }
-      if (current === undefined) return;
-      add(this.#byOwner, controllerOf(current)?.uid, current);
-      add(this.#byNamespace, current.metadata.namespace, current);
+      if (old !== undefined) remove(this.#byOwner, controllerOf(old)?.uid, old);
+      if (current !== undefined) add(this.#byOwner, controllerOf(current)?.uid, current);
     });
   }
 
   ownedBy(owner: KubeObject): readonly KubeObject[] {
     return [...(this.#byOwner.get(owner.metadata.uid ?? "")?.values() ?? [])];
-  }
-
-  inNamespace(namespace: string): Iterable<KubeObject> {
-    return this.#byNamespace.get(namespace)?.values() ?? [];
   }
 }
 

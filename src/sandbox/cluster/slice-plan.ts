@@ -154,7 +154,14 @@ export function planSlices(groups: readonly EndpointGroup[], existing: readonly 
     while (fill.length > 0) create.push({ ports: group.ports, endpoints: fill.splice(0, maxEndpoints) });
     if (group.endpoints.length === 0 && own.length === 0) create.push(group);
   }
-  return { create, update, delete: [...unclaimed] };
+  // Slices that would go take new contents instead.
+  const spare = [...unclaimed];
+  const reused = spare.splice(0, create.length);
+  for (const [index, slice] of reused.entries()) {
+    const group = create[index];
+    if (group !== undefined) update.push({ slice, group });
+  }
+  return { create: create.slice(reused.length), update, delete: spare };
 }
 
 function portsOf(slice: KubeObject): readonly EndpointPort[] {

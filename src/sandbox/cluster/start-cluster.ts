@@ -6,6 +6,7 @@ import { startDaemonSets } from "./daemon-sets.ts";
 import { startDeployments } from "./deployments.ts";
 import { startEndpointSlices } from "./endpoint-slices.ts";
 import { startKubelets } from "./kubelet.ts";
+import { LabelIndex } from "./label-index.ts";
 import { startNodes } from "./nodes.ts";
 import { ObjectCache } from "./object-cache.ts";
 import { OwnerIndex } from "./owner-index.ts";
@@ -62,6 +63,7 @@ export function startCluster(options: ClusterOptions): Cluster {
   const caches = Object.fromEntries(cacheNames.map((name) => [name, cache(name)])) as Record<CacheName, ObjectCache>;
   const context: ClusterContext = { api, clock, random, log, caches };
   const podIndex = new OwnerIndex(caches.pods);
+  const podLabels = new LabelIndex(caches.pods);
   const setIndex = new OwnerIndex(caches.replicaSets);
   const sliceIndex = new OwnerIndex(caches.endpointSlices);
   const nodes = startNodes(context, options.nodeReadyDelayMs ?? 0);
@@ -73,7 +75,7 @@ export function startCluster(options: ClusterOptions): Cluster {
     startDaemonSets(context, podIndex),
     startScheduler(context),
     startKubelets(context, { startDelayMs: options.startDelayMs ?? 1000, stopDelayMs: options.stopDelayMs ?? 1000 }),
-    startEndpointSlices(context, { podIndex, sliceIndex, batchMs: options.endpointsBatchMs ?? 100 }),
+    startEndpointSlices(context, { podLabels, sliceIndex, batchMs: options.endpointsBatchMs ?? 100 }),
   ];
   const controller = new AbortController();
   const lists: Promise<void>[] = [];

@@ -6,8 +6,10 @@ import { validateLabels } from "./label-validation.ts";
 import { dnsLabel, portName, portNumber, qualifiedName } from "./name-rules.ts";
 
 export function validatePod(pod: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
-  const errors: FieldError[] = [];
   if (old === undefined) return validatePodSpec(fieldsAt(pod, "spec"), "spec");
+  // Most updates are of status or metadata: the short way for an unchanged spec.
+  if (JSON.stringify(pod["spec"]) === JSON.stringify(old["spec"])) return [];
+  const errors: FieldError[] = [];
   if (canonicalJson(immutablePart(pod)) !== canonicalJson(immutablePart(old))) {
     errors.push(
       forbidden(
