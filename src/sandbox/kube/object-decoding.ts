@@ -29,10 +29,10 @@ export function decodeObject(
     ...pruned.unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
     ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
   ];
-  if (problems.length > 0) report(problems, resource, context);
   const metadata = isObject(pruned.value["metadata"]) ? withoutNulls(pruned.value["metadata"]) : {};
   if (!resource.custom) checkTypes(pruned.value, resource.definition.schema, resource);
   checkTypes({ metadata }, { properties: { metadata: completeSchema({}).properties?.["metadata"] ?? {} } }, resource);
+  if (problems.length > 0) report(problems, resource, context);
   return {
     ...pruned.value,
     apiVersion: resource.apiVersion,
@@ -126,11 +126,11 @@ function checkKind(value: JsonObject, resource: ServedResource): void {
       `the API version in the data (${apiVersion}) does not match the expected API version (${resource.apiVersion})`,
     );
   }
-  if (typeof kind === "string" && kind !== "" && kind !== resource.kind) {
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; expected kind ${resource.kind}, got ${kind}`,
-    );
-  }
+  if (typeof kind !== "string" || kind === "" || kind === resource.kind) return;
+  const { version, group } = resource.definition;
+  const internal = group === "" ? "core" : (group.split(".", 1)[0] ?? group);
+  const why = `converting (${version}.${kind}) to (${internal}.${resource.kind}): unknown conversion`;
+  throw badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${resource.kind}: ${why}`);
 }
 
 function checkNames(metadata: JsonObject, { resource, namespace, name }: Expected): void {

@@ -12,13 +12,35 @@ export interface DecodedBody {
   readonly duplicates: readonly string[];
 }
 
-/** Reads a JSON, YAML or protobuf body by its `content-type`; none means JSON. */
-export function decodeBody(body: string | Uint8Array | undefined, contentType: string | undefined): DecodedBody {
+/** Reads a JSON, YAML or protobuf body by its `content-type`; none means JSON. `kind` is what errors say was expected. */
+export function decodeBody(
+  body: string | Uint8Array | undefined,
+  contentType: string | undefined,
+  kind?: string,
+): DecodedBody {
   const type = (contentType ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== "" && type !== "*/*" && !ACCEPTED.some((accepted) => accepted === type))
     throw unsupportedMediaType(ACCEPTED);
   if (type === protobufType) return { value: decodeBinary(body), duplicates: [] };
-  return decodeText(bodyText(body), type === "application/yaml");
+  const text = bodyText(body);
+  try {
+    return decodeText(text, type === "application/yaml");
+  } catch (error) {
+    if (kind === undefined) throw error;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): ${errorMessage(error)} (${summary(text)})`,
+    );
+  }
+}
+
+const SUMMARY_LENGTH = 30;
+
+/** The start of a body as error messages show it: JSON as it is, anything else in hexadecimal. */
+function summary(text: string): string {
+  if (text === "") return "<empty>";
+  const start = text.slice(0, SUMMARY_LENGTH);
+  const shown = text.startsWith("{") ? start : Buffer.from(start).toString("hex");
+  return text.length > SUMMARY_LENGTH ? `${shown} ...` : shown;
 }
 
 function decodeBinary(body: string | Uint8Array | undefined): unknown {
@@ -39,9 +61,20 @@ export function decodeText(text: string, yaml: boolean): DecodedBody {
     if (yaml) return { value: parse(text, { uniqueKeys: false }) as unknown, duplicates: [] };
     return { value: JSON.parse(text) as unknown, duplicates: duplicateMembers(text) };
   } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw badRequest(`couldn't get version/kind; json parse error: ${why ?? ""}`);
+    throw badRequest(
+      `couldn't get version/kind; json parse error: ${yaml ? errorMessage(error) : goJsonError(error, text)}`,
+    );
   }
+}
+
+/** A failure of `JSON.parse` in the words of Go's decoder. */
+function goJsonError(error: unknown, text: string): string {
+  const message = errorMessage(error);
+  const position = /at position (\d+)/.exec(message)?.[1];
+  const character = position === undefined ? undefined : text[Number(position)];
+  if (character === undefined) return "unexpected end of JSON input";
+  const expected = message.includes("property name") ? "beginning of object key string" : "beginning of value";
+  return `invalid character '${character}' looking for ${expected}`;
 }
 
 export function requireObject(value: unknown): JsonObject {

@@ -92,7 +92,7 @@ function readRequest({ http, info, resource }: ResourceCall): ReadRequest {
 async function createAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   const { http, info, resource, context } = call;
   if (info.name !== undefined) throw methodNotAllowed(resource);
-  const { value, duplicates } = decodeBody(http.body, http.headers["content-type"]);
+  const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
   const namespace = scope(resource, info);
   const body = decodeObject(requireObject(value), { resource, namespace, name: undefined }, context, duplicates);
   const object = await deps.writer.create({ resource, namespace, subresource: "" }, body, context);
@@ -102,11 +102,11 @@ async function createAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
 async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   const { http, resource, context } = call;
   const target = writeTarget(call);
-  const { value, duplicates } = decodeBody(http.body, http.headers["content-type"]);
+  const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
   const given = requireObject(value);
   const metadata = isObject(given["metadata"]) ? given["metadata"] : {};
   if ((metadata["name"] ?? "") === "") {
-    throw badRequest("the name of the object (based on URL) was undeterminable: name must be provided");
+    throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
   }
   const body = decodeObject(given, { resource, namespace: target.namespace, name: target.name }, context, duplicates);
   const { object, created } = await deps.writer.replace(target, body, context);

@@ -12,7 +12,7 @@ interface Requirement {
 /** A label selector as in `labelSelector=` (apimachinery `labels.Parse`): `a=b,c!=d,e in (f,g),!h,i>1`. */
 export function parseLabelSelector(text: string): Matcher | undefined {
   if (text.trim() === "") return undefined;
-  const requirements = splitOutsideParentheses(text).map((part) => parseRequirement(part, text));
+  const requirements = splitOutsideParentheses(text).map((part) => parseRequirement(part));
   return (labels) => requirements.every((requirement) => meets(requirement, labels));
 }
 
@@ -91,7 +91,7 @@ const EQUALITY = new RegExp(`^(${KEY})\\s*(!=|==|=|>|<)\\s*(\\S*)$`);
 const PRESENCE = new RegExp(`^(!?)\\s*(${KEY})$`);
 const VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
-function parseRequirement(part: string, whole: string): Requirement {
+function parseRequirement(part: string): Requirement {
   const text = part.trim();
   const set = SET.exec(text);
   if (set !== null) {
@@ -112,9 +112,9 @@ function parseRequirement(part: string, whole: string): Requirement {
   }
   const presence = PRESENCE.exec(text);
   if (presence !== null) return { key: presence[2] ?? "", operator: presence[1] === "!" ? "!" : "exists", values: [] };
-  throw badRequest(
-    `unable to parse requirement: found '${text}' in '${whole}', expected: a label key with an operator`,
-  );
+  const [, second] = text.split(/\s+/);
+  const expected = second === undefined ? "!, identifier, or 'end of string'" : "in, notin, =, ==, !=, gt, lt";
+  throw badRequest(`unable to parse requirement: found '${second ?? text}', expected: ${expected}`);
 }
 
 function checkedValue(value: string): string {

@@ -72,7 +72,11 @@ export function qualifiedResource(subject: ErrorSubject): string {
 }
 
 function resourceDetails(subject: ErrorSubject, name: string): StatusDetails {
-  return { name, ...(subject.group === "" ? {} : { group: subject.group }), kind: subject.resource };
+  return {
+    ...(name === "" ? {} : { name }),
+    ...(subject.group === "" ? {} : { group: subject.group }),
+    kind: subject.resource,
+  };
 }
 
 export function notFound(subject: ErrorSubject, name: string): StatusError {
@@ -151,7 +155,7 @@ export function invalid(subject: ErrorSubject, name: string, errors: readonly Fi
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   return new StatusError(422, "Invalid", `${kind} "${name}" is invalid: ${list}`, {
     details: {
-      name,
+      ...(name === "" ? {} : { name }),
       ...(subject.group === "" ? {} : { group: subject.group }),
       ...(subject.kind === "" ? {} : { kind: subject.kind }),
       causes: errors.map((error) => ({ reason: error.type, message: error.detail, field: error.field })),

@@ -121,6 +121,29 @@ describe("objects over the Kubernetes API", () => {
         'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
     },
     {
+      name: "another kind",
+      call: (client) => client.call("POST", MAPS, { ...configMap("a"), kind: "Pod" }),
+      status: 400,
+      reason: "BadRequest",
+      message:
+        'Pod in version "v1" cannot be handled as a ConfigMap: converting (v1.Pod) to (core.ConfigMap): unknown conversion',
+    },
+    {
+      name: "a body that is no JSON",
+      call: (client) => client.call("POST", MAPS, "{bad"),
+      status: 400,
+      reason: "BadRequest",
+      message:
+        "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: invalid character 'b' looking for beginning of object key string ({bad)",
+    },
+    {
+      name: "a selector that is none",
+      call: (client) => client.get(`${MAPS}?labelSelector=a+b`),
+      status: 400,
+      reason: "BadRequest",
+      message: "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
+    },
+    {
       name: "a method that the resource lacks",
       call: (client) => client.call("POST", `${MAPS}/a`, configMap("a")),
       status: 405,
