@@ -84,7 +84,7 @@ describe("the sandbox cluster", () => {
     });
     assert.equal(least, 3);
     const sets = await harness.list(resources.replicaSets);
-    assert.deepEqual(sets.map((set) => numberAt(set, "spec", "replicas")).sort(), [0, 4]);
+    assert.deepEqual(new Set(sets.map((set) => numberAt(set, "spec", "replicas"))), new Set([0, 4]));
     const current = await harness.get(resources.deployments, "web");
     assert.equal(current?.metadata.annotations?.["deployment.kubernetes.io/revision"], "2");
   });
@@ -231,6 +231,15 @@ describe("the sandbox cluster", () => {
     await harness.until(
       async () => numberAt(await harness.get(resources.daemonSets, "x"), "status", "numberReady") === 3,
     );
+  });
+
+  it("goes on after the API has forgotten its history", async () => {
+    harness = new ClusterHarness();
+    await harness.api.create(resources.deployments, deployment("web", 1));
+    await harness.until(() => available("web", 1));
+    harness.kube.compact();
+    await harness.api.create(resources.deployments, deployment("next", 2));
+    await harness.until(() => available("next", 2));
   });
 
   it("writes nothing once everything is as it should be", async () => {
