@@ -94,7 +94,8 @@ const serviceLoadBalancerKeys = [
 const key = (suffix: string): string => `${albPrefix}${suffix}`;
 
 export const ingressAnnotationRegistry: AnnotationRegistry = {
-  prefixes: [albPrefix, "fairlead.io/", "service.beta.kubernetes.io/aws-load-balancer-"],
+  // Unknown keys under fairlead.io/ are told by `parseControls`, for all kinds alike.
+  prefixes: [albPrefix, "service.beta.kubernetes.io/aws-load-balancer-"],
   known: new Set([...[...backendSuffixes, ...ingressSuffixes].map(key), ...ownKeys]),
   families: families.map(key),
   elsewhere: new Map(serviceLoadBalancerKeys),

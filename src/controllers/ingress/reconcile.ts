@@ -8,10 +8,10 @@ import { errorClass } from "../../errors.ts";
 
 import type { Outcome, ReconcileContext } from "../../kube/controller.ts";
 import { addFinalizer, removeFinalizers } from "../../kube/finalizers.ts";
-
+import { parseMap } from "../load-balancing/annotation-value.ts";
 import type { LoadBalancerOutcome } from "../load-balancing/conditions.ts";
-
 import { dnsNameOf } from "../load-balancing/report.ts";
+import { albPrefix } from "./annotation-keys.ts";
 import { type IngressBuild, ingressStackTypes } from "./build.ts";
 import type { IngressDependencies } from "./dependencies.ts";
 import { groupFinalizer, groupOwner, groupOwnership, ingressKey, parseGroupKey } from "./group.ts";
@@ -22,7 +22,7 @@ import type { AcceptedVersion, GroupMember } from "./input.ts";
 import { loadAndBuild } from "./load.ts";
 import { loadBalancerID } from "./load-balancer.ts";
 import { departurePatch, statusPatch, wantedEntries } from "./member-status.ts";
-import { membershipOf } from "./membership.ts";
+import { type Membership, membershipOf } from "./membership.ts";
 import { Pass } from "./pass.ts";
 
 /** Keeps one load balancer for each ingress group. Keys are those of `groupKey`. */
@@ -65,18 +65,8 @@ export class IngressReconciler {
       readonly problems: readonly Problem[];
     },
   ): Promise<Outcome> {
-    const { settings } = this.#deps;
-    const ownership = groupOwnership(pass.group, settings.clusterName);
     try {
-      const existing = await this.#deps.surroundings.existingLoadBalancer(
-        { ...ownership, id: loadBalancerID },
-        pass.signal,
-      );
-      const accepted = (member: GroupMember): AcceptedVersion | undefined =>
-        this.#reports.remembered(pass.group, member.ingress);
-      const context = { ...this.#deps, now: this.#deps.clock.now() };
-      const { build } = await loadAndBuild(pass.group, pass.membership, { existing, accepted }, context, pass.signal);
-      pass.build = build;
+      pass.build = await this.#build(pass, pass.membership);
     } catch (error) {
       await this.#reports.report(pass, { problems: controls.problems, error });
       return { kind: "retry", error };
@@ -199,6 +189,13 @@ export class IngressReconciler {
       const before = engine.known(owner) ?? [];
       const outcome = await this.#reconcile(pass, stack, { mode, drift: "repair" });
       await this.#reports.report(pass, { ...outcome, problems: controls.problems, deleting: true });
+      if (
+        mode === "apply" &&
+        outcome.result !== undefined &&
+        isProtected(outcome.result) &&
+        inactive.some(givesUpProtection)
+      )
+        return this.#unprotect(pass);
       if (outcome.error !== undefined || outcome.result?.settled !== true) return next(outcome);
       await this.#clearDeparted(pass, before);
     }
@@ -206,6 +203,32 @@ export class IngressReconciler {
     for (const ingress of inactive) await this.#letGo(pass, ingress);
     await this.#reports.remove(pass);
     return { kind: "done" };
+  }
+
+  /**
+   * The user wrote `deletion_protection.enabled=false` on an object that is going: the load balancer is made as that
+   * object wants it once more, which switches the protection off, and only then deleted.
+   */
+  async #unprotect(pass: Pass): Promise<Outcome> {
+    const leaving = pass.membership.inactive.map((ingress) => ({ ingress }));
+    const build = await this.#build(pass, { active: leaving, inactive: [] });
+    if (build.stack === undefined)
+      return { kind: "wait", afterMs: heldRetryMs, reason: build.held ?? "deletion protection" };
+    const outcome = await this.#reconcile(pass, build.stack, { mode: "apply", drift: "repair" });
+    const failed = outcome.error ?? outcome.result?.failed[0]?.error;
+    if (failed !== undefined) return { kind: "retry", error: failed };
+    return { kind: "wait", afterMs: unprotectedMs, reason: "deletion protection is switched off" };
+  }
+
+  async #build(pass: Pass, membership: Membership): Promise<IngressBuild> {
+    const { settings, surroundings, clock } = this.#deps;
+    const ownership = groupOwnership(pass.group, settings.clusterName);
+    const existing = await surroundings.existingLoadBalancer({ ...ownership, id: loadBalancerID }, pass.signal);
+    const accepted = (member: GroupMember): AcceptedVersion | undefined =>
+      this.#reports.remembered(pass.group, member.ingress);
+    const context = { ...this.#deps, now: clock.now() };
+    const { build } = await loadAndBuild(pass.group, membership, { existing, accepted }, context, pass.signal);
+    return build;
   }
 
   async #clearDeparted(pass: Pass, before: readonly Observed[]): Promise<void> {
@@ -219,6 +242,17 @@ export class IngressReconciler {
 
 /** How soon a group that cannot be built is tried again without an event. */
 const heldRetryMs = 300_000;
+/** How soon the deletion goes on once its load balancer is no longer protected. */
+const unprotectedMs = 1_000;
+
+function isProtected({ plan }: Reconciled): boolean {
+  return plan.blocked.some(({ change }) => change.action === "delete" && change.type === "elbv2/LoadBalancer");
+}
+
+function givesUpProtection({ metadata }: Ingress): boolean {
+  const attributes = parseMap(metadata.annotations?.[`${albPrefix}load-balancer-attributes`] ?? "");
+  return attributes.ok && attributes.value["deletion_protection.enabled"] === "false";
+}
 
 /** The leaving members of which neither rules nor target groups are left. */
 function departed(pass: Pass, stack: Stack, result: Reconciled): readonly Ingress[] {
@@ -240,6 +274,9 @@ function next({ result, error }: Omit<LoadBalancerOutcome, "problems">): Outcome
     failures.find((one) => errorClass(one) !== "waiting") ??
     failures[0];
   if (worst !== undefined) return { kind: "retry", error: worst };
+  // What stands in the way is mended in AWS, of which no event tells.
+  if (result.plan.blocked.length > 0 && result.againInMs === undefined)
+    return { kind: "wait", afterMs: heldRetryMs, reason: result.plan.blocked[0]?.message ?? "a change is refused" };
   if (result.againInMs === undefined) return { kind: "done" };
   return { kind: "wait", afterMs: result.againInMs, reason: result.settled ? "next check" : "AWS" };
 }

@@ -35,7 +35,7 @@ export function groupReports(
       namespace,
       name: groupReportName(group),
       owners: own.map(({ ingress }) => ownerReference(ingress)),
-      members: own.map(member),
+      members: own.map((one) => member(one, outcome.problems)),
       ...(group.namespace === "" ? { group: group.name } : {}),
       type: "Application",
       outcome: {
@@ -86,8 +86,12 @@ export function memberEvents(
   ];
 }
 
-function member({ ingress, result, inForce }: ReportedMember): LoadBalancerMember {
-  const problems = result?.problems ?? [];
+function member({ ingress, result, inForce }: ReportedMember, all: readonly Problem[]): LoadBalancerMember {
+  const { namespace, name } = ingress.metadata;
+  const about = all.filter(
+    ({ object }) => object.kind === "Ingress" && object.namespace === namespace && object.name === name,
+  );
+  const problems = unique([...(result?.problems ?? []), ...about]);
   const errors = problems.filter(({ severity }) => severity === "error");
   const told = errors.length > 0 ? errors : problems;
   const { generation } = ingress.metadata;

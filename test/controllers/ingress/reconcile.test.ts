@@ -83,10 +83,10 @@ interface World {
   readonly reports: MemoryLister<LoadBalancer>;
   readonly events: string[];
   readonly clock: SimClock;
-  run(key: string): Promise<Outcome>;
-  restart(): void;
+  readonly run: (key: string) => Promise<Outcome>;
+  readonly restart: () => void;
   /** The writes since the last look. */
-  writes(): readonly Write[];
+  readonly writes: () => readonly Write[];
 }
 
 function world(ingresses: readonly Ingress[], options: { readonly certificateError?: AppError } = {}): World {
@@ -273,6 +273,42 @@ describe("reconciling an Ingress", () => {
     assert.deepEqual(await run("ns/web"), { kind: "done" });
     assert.deepEqual(verbs(writes()).slice(-2), ["mergePatch Ingress ns/web", "delete LoadBalancer ns/ingress-web"]);
     assert.equal(ingresses.get("ns/web")?.metadata.finalizers, null);
+  });
+
+  it("does not delete a protected load balancer until the object gives the protection up", async () => {
+    const deleting = { finalizers: ["ingress.k8s.aws/resources"], deletionTimestamp: "2026-01-01T00:00:00Z" };
+    const { run, ingresses, engine, reports, events } = world([
+      ingress("ns/web", { spec: spec(), metadata: deleting }),
+    ]);
+    const observed: Observed = {
+      type: "elbv2/LoadBalancer",
+      id: "LoadBalancer",
+      spec: {},
+      outputs: {},
+      state: "ready",
+    };
+    const change = { action: "delete", type: observed.type, id: observed.id, observed } as const;
+    const message = "elbv2/LoadBalancer LoadBalancer is not deleted: deletion_protection.enabled is true";
+    const blocked = [{ change, reason: "DeletionBlocked", message }];
+    engine.answer = (base) =>
+      base.plan.changes.length > 0 ? base : { ...base, plan: { ...base.plan, blocked }, settled: false };
+    assert.deepEqual(await run("ns/web"), { kind: "wait", afterMs: 300_000, reason: message });
+    assert.deepEqual(ingresses.get("ns/web")?.metadata.finalizers, deleting.finalizers);
+    assert.equal(condition(reports.get("ns/ingress-web"), "Stalled"), "True DeletionBlocked");
+    assert.deepEqual(events, [`web Warning FailedDeployModel: Failed deploy model due to ${message}`]);
+
+    const annotations = { "load-balancer-attributes": "deletion_protection.enabled=false" };
+    const { annotations: keys = {} } = ingress("ns/web", { annotations }).metadata;
+    ingresses.put(ingress("ns/web", { spec: spec(), metadata: { ...deleting, annotations: keys } }));
+    assert.deepEqual(await run("ns/web"), {
+      kind: "wait",
+      afterMs: 1_000,
+      reason: "deletion protection is switched off",
+    });
+    const loadBalancer = engine.stacks.at(-1)?.stack.resources.find(({ type }) => type === "elbv2/LoadBalancer");
+    assert.deepEqual((loadBalancer?.spec as { attributes?: unknown } | undefined)?.attributes, {
+      "deletion_protection.enabled": "false",
+    });
   });
 
   it("leaves AWS alone when the object says retain", async () => {

@@ -8,7 +8,10 @@ import { nearestKey, unknownAnnotations } from "../../../src/controllers/load-ba
 const object = { kind: "Ingress", namespace: "shop", name: "web" };
 const prefix = "alb.ingress.kubernetes.io/";
 
-function messages(annotations: Readonly<Record<string, string>>, registry = ingressAnnotationRegistry): readonly string[] {
+function messages(
+  annotations: Readonly<Record<string, string>>,
+  registry = ingressAnnotationRegistry,
+): readonly string[] {
   return unknownAnnotations(object, annotations, registry).map(({ message }) => message);
 }
 

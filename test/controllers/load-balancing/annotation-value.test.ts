@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseBool, parseInteger, parseList, parseMap } from "../../../src/controllers/load-balancing/annotation-value.ts";
+import {
+  parseBool,
+  parseInteger,
+  parseList,
+  parseMap,
+} from "../../../src/controllers/load-balancing/annotation-value.ts";
 
 describe("annotation values", () => {
   const maps: readonly (readonly [string, Readonly<Record<string, string>> | undefined])[] = [

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { backendSecurityGroupName, clusterWideName, namespacedName } from "../../../src/controllers/load-balancing/names.ts";
+import {
+  backendSecurityGroupName,
+  clusterWideName,
+  namespacedName,
+} from "../../../src/controllers/load-balancing/names.ts";
 
 describe("names of load balancer resources", () => {
   const cases: readonly (readonly [string, string, string])[] = [
@@ -8,10 +12,18 @@ describe("names of load balancer resources", () => {
       namespacedName("awesome-ns", "ing-1", ["", "awesome-ns/ing-1", "internet-facing"]),
       "k8s-awesomen-ing1-43b698093c",
     ],
-    ["an explicit group", clusterWideName("explicit-group", ["", "explicit-group", "internal"]), "k8s-explicitgroup-5bf9e53c23"],
+    [
+      "an explicit group",
+      clusterWideName("explicit-group", ["", "explicit-group", "internal"]),
+      "k8s-explicitgroup-5bf9e53c23",
+    ],
     [
       "a long explicit group",
-      clusterWideName("my-team.awesome-group-long-name", ["demo", "my-team.awesome-group-long-name", "internet-facing"]),
+      clusterWideName("my-team.awesome-group-long-name", [
+        "demo",
+        "my-team.awesome-group-long-name",
+        "internet-facing",
+      ]),
       "k8s-myteamawesomegrou-7ed5cb0fc9",
     ],
     [

@@ -4,9 +4,24 @@ import { decideSecurityGroups } from "../../../src/controllers/load-balancing/se
 
 describe("the security group decision", () => {
   const rows = [
-    { named: [], backendEnabled: true, manageRules: false, expected: { managed: true, named: [], backend: true, source: "backend" } },
-    { named: [], backendEnabled: false, manageRules: true, expected: { managed: true, named: [], backend: false, source: "managed" } },
-    { named: ["sg-1"], backendEnabled: true, manageRules: false, expected: { managed: false, named: ["sg-1"], backend: false } },
+    {
+      named: [],
+      backendEnabled: true,
+      manageRules: false,
+      expected: { managed: true, named: [], backend: true, source: "backend" },
+    },
+    {
+      named: [],
+      backendEnabled: false,
+      manageRules: true,
+      expected: { managed: true, named: [], backend: false, source: "managed" },
+    },
+    {
+      named: ["sg-1"],
+      backendEnabled: true,
+      manageRules: false,
+      expected: { managed: false, named: ["sg-1"], backend: false },
+    },
     {
       named: ["sg-1"],
       backendEnabled: true,
@@ -43,12 +58,17 @@ describe("inbound rules of a managed security group", () => {
   });
 
   it("clear host bits as EC2 does", () => {
-    assert.deepEqual(inboundPermissions([port(80, ["10.1.2.3/8"])], { dualStack: false })[0]?.source, { cidr: "10.0.0.0/8" });
+    assert.deepEqual(inboundPermissions([port(80, ["10.1.2.3/8"])], { dualStack: false })[0]?.source, {
+      cidr: "10.0.0.0/8",
+    });
   });
 
   it("join neighbouring ports with equal sources when asked to save rules", () => {
     const ports = [port(82), port(80), port(81), port(90), port(83, ["10.0.0.0/8"])];
-    const ranges = inboundPermissions(ports, { dualStack: false, merge: true }).map(({ fromPort, toPort }) => [fromPort, toPort]);
+    const ranges = inboundPermissions(ports, { dualStack: false, merge: true }).map(({ fromPort, toPort }) => [
+      fromPort,
+      toPort,
+    ]);
     assert.deepEqual(ranges, [
       [80, 82],
       [83, 83],
