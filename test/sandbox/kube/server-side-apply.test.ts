@@ -113,6 +113,20 @@ describe("server-side apply", () => {
     );
   });
 
+  it("knows a port again although its protocol was left to the default", async () => {
+    const client = new ApiClient();
+    const path = "/api/v1/namespaces/default/services";
+    const service = { apiVersion: "v1", kind: "Service", metadata: { name: "a" }, spec: { ports: [{ port: 80 }] } };
+    await client.apply(`${path}/a`, "one", service);
+    const { status, body } = await client.apply(`${path}/a`, "one", service);
+    assert.equal(status, 200);
+    assert.equal((body["spec"] as { ports: unknown[] }).ports.length, 1);
+    const [entry] = managed(body) as { fieldsV1: unknown }[];
+    assert.deepEqual(entry?.fieldsV1, {
+      "f:spec": { "f:ports": { 'k:{"port":80,"protocol":"TCP"}': { ".": {}, "f:port": {} } } },
+    });
+  });
+
   it("refuses fields that the schema does not declare", async () => {
     const { status, body } = await new ApiClient().apply(`${MAPS}/a`, "one", { ...configMap("a"), foo: 1 });
     assert.deepEqual(

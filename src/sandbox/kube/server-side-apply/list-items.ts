@@ -43,11 +43,14 @@ function setElement(item: unknown): string {
   return `v:${JSON.stringify(item)}`;
 }
 
+/** Published defaults of key fields of built-in kinds: `protocol` of container and Service ports. */
+const KEY_DEFAULTS: Readonly<Record<string, unknown>> = { protocol: "TCP" };
+
 /** `k:{...}` with the key fields in order of their names; an absent key takes its schema default. */
 function mapElement(item: unknown, keys: readonly string[], items: Schema | undefined): string {
   const values: Record<string, unknown> = {};
   for (const key of [...keys].sort()) {
-    const value = (isObject(item) ? item[key] : undefined) ?? items?.properties?.[key]?.default;
+    const value = (isObject(item) ? item[key] : undefined) ?? items?.properties?.[key]?.default ?? KEY_DEFAULTS[key];
     if (value !== undefined) values[key] = value;
   }
   if (Object.keys(values).length === 0) {
