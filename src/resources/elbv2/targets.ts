@@ -69,6 +69,7 @@ async function observe(
       () => aws.elbv2.describeTargetHealth({ TargetGroupArn: targetGroupARN }, callOptions(context, targetGroupARN)),
       targetGroupARN,
     );
+    aws.inventory.details.set(targetGroupARN, "health", TargetHealthDescriptions);
     aws.targets.set(targetGroupARN, registeredTargets(TargetHealthDescriptions));
   }
   return observedOf(aws, resource, targetGroupARN);
