@@ -1,3 +1,4 @@
+import { AppError } from "../../errors.ts";
 import { sha256Hex } from "../../json.ts";
 import { listAt, numberAt, stringAt } from "../kube/builtin/fields.ts";
 import type { KubeObject } from "../kube/resource-definition.ts";
@@ -110,7 +111,10 @@ async function startPod({ context, addresses }: Kubelet, pod: KubeObject, node: 
   const uid = pod.metadata.uid ?? "";
   const cidr = node.metadata.annotations?.[managedAnnotation] ?? "";
   const address = onHostNetwork(pod) ? nodeAddress : addresses.allocate(cidr, uid);
-  if (address === undefined) throw new Error(`subnet ${cidr} has no free address for pod ${keyOf(pod)}`);
+  if (address === undefined) {
+    const message = `subnet ${cidr} has no free address for pod ${keyOf(pod)}`;
+    throw new AppError(message, { class: "transient", code: "SubnetFull" });
+  }
   const now = kubeTime(context.clock);
   const conditions = [
     ["PodReadyToStartContainers", "True"],

@@ -1,4 +1,5 @@
 import * as client from "@kubernetes/client-node";
+import { AppError } from "../../../errors.ts";
 import type { Schema } from "../resource-definition.ts";
 import {
   atomicMaps,
@@ -126,6 +127,8 @@ function listExtensions(path: string): Partial<Schema> {
 
 function fieldsOf(model: string): readonly ModelField[] {
   const modelClass = (client as unknown as Record<string, { getAttributeTypeMap?(): ModelField[] } | undefined>)[model];
-  if (modelClass?.getAttributeTypeMap === undefined) throw new Error(`the Kubernetes client has no model ${model}`);
+  if (modelClass?.getAttributeTypeMap === undefined) {
+    throw new AppError(`the Kubernetes client has no model ${model}`, { class: "bug", code: "UnknownModel" });
+  }
   return modelClass.getAttributeTypeMap();
 }

@@ -1,3 +1,4 @@
+import { AppError } from "../../../errors.ts";
 import type { Schema } from "../resource-definition.ts";
 import { builtinDefinitions } from "./definitions.ts";
 import type { Fields } from "./fields.ts";
@@ -20,11 +21,11 @@ const magic = [0x6b, 0x38, 0x73, 0x00];
 
 /**
  * An object in the protobuf form of Kubernetes (magic number, then `runtime.Unknown`), as JSON. kubectl writes the built-in kinds so
- * in its typed commands (`kubectl create deployment`, `create token`, `auth can-i` ...). Throws a RangeError for what cannot be read.
+ * in its typed commands (`kubectl create deployment`, `create token`, `auth can-i` ...). Throws an `AppError` of class `invalid` for what cannot be read.
  */
 export function decodeProtobuf(body: Uint8Array): Fields {
   if (!magic.every((byte, index) => body[index] === byte))
-    throw new RangeError("the body has not the form of Kubernetes protobuf");
+    throw unreadable("the body has not the form of Kubernetes protobuf");
   let apiVersion = "";
   let kind = "";
   let raw: Uint8Array = new Uint8Array();
@@ -42,7 +43,7 @@ export function decodeProtobuf(body: Uint8Array): Fields {
       (candidate.group === "" ? candidate.version : `${candidate.group}/${candidate.version}`) === apiVersion,
   );
   const model = definition === undefined ? otherModels[`${apiVersion} ${kind}`] : modelOf(definition.schema);
-  if (model === undefined) throw new RangeError(`${kind} of ${apiVersion} cannot be read from protobuf`);
+  if (model === undefined) throw unreadable(`${kind} of ${apiVersion} cannot be read from protobuf`);
   return { apiVersion, kind, ...readMessage(raw, model) };
 }
 
@@ -59,7 +60,7 @@ function readMessage(bytes: Uint8Array, model: string, schema: Schema = modelSch
   const result: Fields = {};
   for (const field of readFields(bytes)) {
     const name = numbers.get(field.number);
-    if (name === undefined) throw new RangeError(`field ${field.number} of ${model} cannot be read from protobuf`);
+    if (name === undefined) throw unreadable(`field ${field.number} of ${model} cannot be read from protobuf`);
     if (name === "status") continue;
     const inline = /^\((\w+)\)$/.exec(name)?.[1];
     if (inline !== undefined) {
@@ -152,7 +153,7 @@ function readFields(bytes: Uint8Array): readonly WireField[] {
     let value = 0n;
     for (let shift = 0n; ; shift += 7n) {
       const byte = bytes[at++];
-      if (byte === undefined || shift > 63n) throw new RangeError("the protobuf body ends too early");
+      if (byte === undefined || shift > 63n) throw unreadable("the protobuf body ends too early");
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
@@ -164,14 +165,18 @@ function readFields(bytes: Uint8Array): readonly WireField[] {
     if (wireType === 0) fields.push({ number, value: varint(), bytes: new Uint8Array() });
     else if (wireType === 2) {
       const length = Number(varint());
-      if (at + length > bytes.length) throw new RangeError("the protobuf body ends too early");
+      if (at + length > bytes.length) throw unreadable("the protobuf body ends too early");
       fields.push({ number, value: 0n, bytes: bytes.subarray(at, at + length) });
       at += length;
-    } else throw new RangeError(`protobuf wire type ${wireType} is not used by Kubernetes objects`);
+    } else throw unreadable(`protobuf wire type ${wireType} is not used by Kubernetes objects`);
   }
   return fields;
 }
 
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("utf8");
+}
+
+function unreadable(message: string): AppError {
+  return new AppError(message, { class: "invalid", code: "UnreadableProtobuf" });
 }
