@@ -97,7 +97,11 @@ function isDue({ context, times, queue }: Kubelet, pod: KubeObject, what: string
     queue.addAfter(keyOf(pod), at - context.clock.now());
     return false;
   }
-  if (due > context.clock.now()) return false;
+  if (due > context.clock.now()) {
+    // A real timer may fire a little before its time by the wall clock.
+    queue.addAfter(keyOf(pod), due - context.clock.now());
+    return false;
+  }
   times.delete(key);
   return true;
 }
