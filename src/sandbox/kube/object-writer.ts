@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import type { Admission, Operation } from "./admission.ts";
+import { keptMetadata, pick, pickManaged, withGeneration, withMember } from "./change-parts.ts";
 import type { CreateRules } from "./create-rules.ts";
 import { deepEqual, omit } from "./json-value.ts";
 import { validateMetadata, validateMetadataUpdate } from "./metadata-rules.ts";
@@ -379,41 +380,4 @@ export function isFinished(resource: Pick<ServedResource, "storageKey">, object:
     return held.length === 0;
   }
   return (deletionGracePeriodSeconds ?? 0) === 0;
-}
-
-function keptMetadata(current: KubeObject, wanted: KubeObject): KubeObject["metadata"] {
-  const fixed = [
-    "uid",
-    "creationTimestamp",
-    "generation",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "namespace",
-    "generateName",
-  ];
-  const metadata: Record<string, unknown> = omit(wanted.metadata, [...fixed, "resourceVersion", "selfLink"]);
-  for (const name of fixed) if (current.metadata[name] !== undefined) metadata[name] = current.metadata[name];
-  return { ...metadata, name: current.metadata.name };
-}
-
-function withMember(object: KubeObject, name: string, value: unknown): KubeObject {
-  if (value !== undefined) return { ...object, [name]: value };
-  return omit(object, [name]) as KubeObject;
-}
-
-function pick(object: KubeObject, name: string): Record<string, unknown> {
-  return object.metadata[name] === undefined ? {} : { [name]: object.metadata[name] };
-}
-
-function pickManaged(object: KubeObject): { managedFields?: unknown[] } {
-  return object.metadata.managedFields === undefined ? {} : { managedFields: object.metadata.managedFields };
-}
-
-function withGeneration(resource: ServedResource, current: KubeObject, next: KubeObject): KubeObject {
-  const { definition } = resource;
-  if (!definition.tracksGeneration) return next;
-  const counted = (object: KubeObject): Record<string, unknown> =>
-    omit(object, definition.hasStatus ? ["metadata", "status"] : ["metadata"]);
-  if (deepEqual(counted(current), counted(next))) return next;
-  return { ...next, metadata: { ...next.metadata, generation: (current.metadata.generation ?? 0) + 1 } };
 }
