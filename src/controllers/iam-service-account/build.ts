@@ -369,7 +369,7 @@ function roleResource(
         tagKeys: managed?.tagKeys ?? [],
         ...(retiredBoundary === undefined ? {} : { permissionsBoundaryARN: retiredBoundary }),
       },
-      ...(guardrails.adoption === "IfTagged" ? { adoptIfTagged: [`${namespace}/${name}`, `${namespace}/*`] } : {}),
+      ...(guardrails.adoption === "IfTagged" ? { adoptIfTagged: [`${namespace}/${name}`, namespace] } : {}),
       ...(parts.provider === undefined ? {} : { after: [ref(oidcProviderType, parts.provider.id, "arn")] }),
     },
     ...(adopt === undefined ? {} : { adopt }),

@@ -29,7 +29,7 @@ export interface RoleSpec {
     readonly tagKeys: readonly string[];
     readonly permissionsBoundaryARN?: string;
   };
-  /** A role is adopted only when its tag `fairlead.io/adopt` has one of these values: consent from the AWS side. */
+  /** A role is adopted only when its tag `fairlead.io/adopt` has one of these values: consent from the AWS side. The first names the object. */
   readonly adoptIfTagged?: readonly string[];
   /** What has to exist first: the OIDC provider that the trust policy names. */
   readonly after?: readonly StringOrRef[];
