@@ -8,7 +8,7 @@ import { groupFinalizer, groupOrder, groupOwner, groupOwnership, ingressKey, ing
 import type { AcceptedVersion, GroupMember, IngressGroupInput } from "./input.ts";
 import { servicesOfIngress } from "./service-references.ts";
 
-/** Every type that the Stack of an ingress group may have. */
+/** Every type of which the Stack of an ingress group may have had instances. */
 export const ingressStackTypes: readonly string[] = [
   "ec2/SecurityGroup",
   "elbv2/LoadBalancer",
@@ -17,9 +17,16 @@ export const ingressStackTypes: readonly string[] = [
   "elbv2/Rule",
   "elbv2/Targets",
   "kubernetes/TargetGroupBinding",
-  "wafv2/Association",
-  "shield/Protection",
 ];
+
+/**
+ * Web ACLs and Shield protections bear no tags of ours, and others may have set them: they are looked at only while a
+ * member says what it wants.
+ */
+function stackTypes(resources: readonly Resource[]): readonly string[] {
+  const addOnTypes = new Set(resources.map(({ type }) => type).filter((type) => !ingressStackTypes.includes(type)));
+  return [...ingressStackTypes, ...addOnTypes];
+}
 
 export interface IngressBuild {
   /** Absent while facts are missing, or when `held` says why AWS must be left as it is. */
@@ -117,7 +124,7 @@ function finish(
   const stack: Stack = {
     owner: groupOwner(input.group),
     ownership: groupOwnership(input.group, input.settings.clusterName),
-    types: ingressStackTypes,
+    types: stackTypes(outcome.resources),
     resources: outcome.resources,
     problems,
   };

@@ -29,6 +29,8 @@ import { Pass } from "./pass.ts";
 export class IngressReconciler {
   readonly #deps: IngressDependencies;
   readonly #reports: GroupReporter;
+  /** Since when a group misses a backend (monotonic milliseconds). */
+  readonly #missingSince = new Map<string, number>();
 
   constructor(deps: IngressDependencies) {
     this.#deps = deps;
@@ -41,6 +43,7 @@ export class IngressReconciler {
     if (membership.active.length === 0 && membership.inactive.length === 0) {
       this.#deps.engine.forget(groupOwner(group));
       this.#reports.forget(group);
+      this.#missingSince.delete(key);
       return { kind: "done" };
     }
     const members = membership.active.map(({ ingress }) => ingress);
@@ -78,6 +81,8 @@ export class IngressReconciler {
       // What stands in the way may lie in AWS (subnets, security groups), of which no event tells.
       return { kind: "wait", afterMs: heldRetryMs, reason: build.held ?? "the group cannot be built" };
     }
+    const lagMs = this.#cacheLag(pass, build);
+    if (lagMs > 0) return { kind: "wait", afterMs: lagMs, reason: "a backend that the cache may not have yet" };
     const { mode } = controls;
     if (mode === "apply") await this.#holdMembers(pass, build);
     const outcome = await this.#reconcile(pass, build.stack, controls);
@@ -86,6 +91,19 @@ export class IngressReconciler {
     if (outcome.error === undefined && outcome.result !== undefined && mode === "apply")
       await this.#release(pass, build.stack, outcome.result);
     return next(outcome);
+  }
+
+  /** An Ingress often arrives before the Service that was made with it: a backend must be missing for a while to count. */
+  #cacheLag(pass: Pass, build: IngressBuild): number {
+    const missing = build.problems.some(({ reason }) => reason === "BackendNotFound" || reason === "PortMissing");
+    if (!missing) {
+      this.#missingSince.delete(pass.key);
+      return 0;
+    }
+    const now = this.#deps.clock.monotonic();
+    const since = this.#missingSince.get(pass.key) ?? now;
+    this.#missingSince.set(pass.key, since);
+    return Math.max(0, since + cacheLagMs - now);
   }
 
   /** Before the first resource is made: nobody whose content is in AWS may go without it being taken out. */
@@ -242,6 +260,8 @@ export class IngressReconciler {
 
 /** How soon a group that cannot be built is tried again without an event. */
 const heldRetryMs = 300_000;
+/** How much later than an Ingress its Service may enter the cache. */
+const cacheLagMs = 1_000;
 /** How soon the deletion goes on once its load balancer is no longer protected. */
 const unprotectedMs = 1_000;
 

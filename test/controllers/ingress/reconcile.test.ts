@@ -363,7 +363,11 @@ describe("reconciling a group", () => {
   const held = { finalizers: ["group.ingress.k8s.aws/shop"] };
 
   it("reports in each namespace, about its own members only", async () => {
-    const { run, reports } = world([member("ns/a"), member("ns/b"), member("other/c")]);
+    const { run, reports, engine, clock } = world([member("ns/a"), member("ns/b"), member("other/c")]);
+    const lag = await run("shop");
+    assert.deepEqual(lag, { kind: "wait", afterMs: 1_000, reason: "a backend that the cache may not have yet" });
+    assert.equal(engine.stacks.length, 0);
+    await clock.advance(1_000);
     await run("shop");
     const members = (key: string): unknown => reports.get(key)?.status?.members?.map(({ name }) => name);
     assert.deepEqual(members("ns/ingress-group-shop"), ["a", "b"]);
