@@ -25,7 +25,7 @@ function setUp(lifeMs = 60 * 60_000) {
     credentials,
     key,
     asked: () => asked,
-    down(value: boolean) {
+    down: (value: boolean): void => {
       isDown = value;
     },
   };

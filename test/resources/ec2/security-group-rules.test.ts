@@ -39,9 +39,9 @@ async function setUp() {
     if (differences.length > 0) await type.update({ resource, observed, differences }, context());
     return world.calls();
   };
-  const ports = async (): Promise<(number | undefined)[]> => {
+  const ports = async (): Promise<number[]> => {
     const { SecurityGroups } = await world.aws.ec2.describeSecurityGroups({ GroupIds: [GroupId] });
-    return (SecurityGroups?.[0]?.IpPermissions ?? []).map(({ FromPort }) => FromPort).toSorted();
+    return (SecurityGroups?.[0]?.IpPermissions ?? []).map(({ FromPort = 0 }) => FromPort).toSorted((a, b) => a - b);
   };
   return { world, authorize, range, reconcile, ports, type, GroupId };
 }
