@@ -79,7 +79,7 @@ export async function hostOperator(options: OperatorHostOptions): Promise<Operat
 }
 
 /** Keys that the environment holds; without them the standard chain decides. */
-function keysIn(environment: Readonly<Record<string, string | undefined>>): CredentialSource | undefined {
+export function keysIn(environment: Readonly<Record<string, string | undefined>>): CredentialSource | undefined {
   const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
   const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
   const sessionToken = environment["AWS_SESSION_TOKEN"];

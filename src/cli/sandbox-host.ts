@@ -94,7 +94,7 @@ async function open(handler: Sandbox["kube"]["handle"], port: number, flag: stri
   }
 }
 
-function environmentOf({ aws }: Sandbox, url: string): Readonly<Record<string, string>> {
+export function environmentOf({ aws }: Sandbox, url: string): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_REGION: aws.region,

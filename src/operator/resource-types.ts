@@ -17,6 +17,8 @@ import { iamOIDCProvider } from "../resources/iam/oidc-provider.ts";
 import { iamRole } from "../resources/iam/role.ts";
 import { kubernetesServiceAccount } from "../resources/kubernetes/service-account.ts";
 import { targetGroupBindingType } from "../resources/kubernetes/target-group-binding.ts";
+import { shieldProtectionType } from "../resources/shield/protection.ts";
+import { webACLAssociationType } from "../resources/wafv2/association.ts";
 import type { AwsParts } from "./aws-parts.ts";
 import type { Caches } from "./caches.ts";
 import type { Settings } from "./settings.ts";
@@ -50,6 +52,8 @@ export function createResourceTypes(options: {
     iamOIDCProvider(aws.iam),
     eksNodeGroup(aws.eks, { clusterName, clock }),
     eksPodIdentityAssociation(aws.eks, { clusterName, clock }),
+    webACLAssociationType(aws.wafv2),
+    shieldProtectionType(aws.shield),
     targetGroupBindingType(kube, caches.bindings),
     kubernetesServiceAccount(kube, caches.serviceAccounts),
   ] as readonly ResourceType[];
