@@ -1,7 +1,7 @@
 /** One statement of a policy document. */
 export interface Statement {
   readonly Effect: "Allow";
-  readonly Action: readonly string[];
+  readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
   readonly Condition?: object;
 }
@@ -28,7 +28,7 @@ export function loadBalancerControllerStatements(partition: string): readonly St
   if (partition !== "aws-iso") return statements;
   return statements.map((statement) => ({
     ...statement,
-    Action: statement.Action.filter((action) => !absentInIso.has(action)),
+    Action: [statement.Action].flat().filter((action) => !absentInIso.has(action)),
   }));
 }
 

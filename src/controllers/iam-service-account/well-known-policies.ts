@@ -112,8 +112,13 @@ function efsCSIController(profile: "Compatible" | "Current"): readonly Statement
 function allow(actions: readonly string[], resource: string | readonly string[] = "*", condition?: object): Statement {
   return {
     Effect: "Allow",
-    Action: actions,
-    Resource: resource,
+    Action: single(actions),
+    Resource: single(resource),
     ...(condition === undefined ? {} : { Condition: condition }),
   };
+}
+
+/** IAM counts the brackets of a list. */
+function single(values: string | readonly string[]): string | readonly string[] {
+  return typeof values !== "string" && values.length === 1 ? (values[0] ?? values) : values;
 }
