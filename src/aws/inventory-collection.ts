@@ -63,6 +63,12 @@ export class InventoryCollection<Item> {
     this.#delete(key);
   }
 
+  /** What we wrote so lately that AWS may not show it yet; undefined when it was removed, or longer ago. */
+  settling(key: string, now: number): Entry<Item> | undefined {
+    const isRecent = now - (this.#writtenAt.get(key) ?? Number.NEGATIVE_INFINITY) < settlingMs;
+    return isRecent ? this.#index.get(key) : undefined;
+  }
+
   /** Takes over a whole listing that was begun at `begunAt`, and tells what differs from what was known. */
   replace(entries: readonly Entry<Item>[], begunAt: number): readonly InventoryChange[] {
     const changes: InventoryChange[] = [];

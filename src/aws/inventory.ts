@@ -154,8 +154,9 @@ export class Inventory {
         : this.putLoadBalancer(item, fromTagList(tagged.TagDescriptions?.[0]?.Tags));
     } catch (error) {
       if (!hasCode(error, "LoadBalancerNotFound")) throw error;
-      this.removeLoadBalancer(arn);
-      return undefined;
+      const settling = this.loadBalancers.settling(arn, this.#now());
+      if (settling === undefined) this.removeLoadBalancer(arn);
+      return settling;
     }
   }
 
@@ -171,8 +172,9 @@ export class Inventory {
       return item === undefined ? undefined : this.putTargetGroup(item, fromTagList(tagged.TagDescriptions?.[0]?.Tags));
     } catch (error) {
       if (!hasCode(error, "TargetGroupNotFound")) throw error;
-      this.removeTargetGroup(arn);
-      return undefined;
+      const settling = this.targetGroups.settling(arn, this.#now());
+      if (settling === undefined) this.removeTargetGroup(arn);
+      return settling;
     }
   }
 
@@ -182,8 +184,9 @@ export class Inventory {
     const { SecurityGroups } = await this.#options.ec2.describeSecurityGroups({ Filters: filter }, options);
     const item = SecurityGroups?.[0];
     if (item !== undefined) return this.putSecurityGroup(item);
-    this.removeSecurityGroup(id);
-    return undefined;
+    const settling = this.securityGroups.settling(id, this.#now());
+    if (settling === undefined) this.removeSecurityGroup(id);
+    return settling;
   }
 
   /**

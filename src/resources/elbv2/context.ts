@@ -117,13 +117,18 @@ export async function settling<T>(aws: Elbv2Context, call: () => Promise<T>, men
       // It may also have been deleted by hand: the listeners are listed before the next attempt.
       for (const arn of arns) aws.inventory.details.forget(loadBalancerOf(arn), "listeners");
     }
-    throw new AppError("AWS does not show everywhere yet what was made a moment ago", {
-      class: "waiting",
-      code: "Settling",
-      retryAfterMs: 2_000,
-      cause: error,
-    });
+    throw notShownYet(arns[0] ?? "what was made a moment ago", error);
   }
+}
+
+/** To come back for: AWS shows what was made a moment ago within some seconds. */
+export function notShownYet(what: string, cause?: unknown): AppError {
+  return new AppError(`AWS does not show ${what} everywhere yet`, {
+    class: "waiting",
+    code: "Settling",
+    retryAfterMs: 2_000,
+    cause,
+  });
 }
 
 function isKnown({ inventory }: Elbv2Context, arn: string): boolean {

@@ -7,7 +7,7 @@ import type { Resource } from "../../engine/stack.ts";
 import { AppError } from "../../errors.ts";
 import { ownershipTags, wantedTags } from "../tagging.ts";
 import type { Elbv2Context } from "./context.ts";
-import { asRecord, attributeList, callOptions, nameTaken, noAnswer } from "./context.ts";
+import { asRecord, attributeList, callOptions, nameTaken, noAnswer, notShownYet } from "./context.ts";
 import { compareLoadBalancers, describedSpec } from "./load-balancer-compare.ts";
 import { createInput } from "./load-balancer-input.ts";
 import { asObserved, type Candidate, loadBalancerTypeName } from "./load-balancer-observed.ts";
@@ -198,8 +198,9 @@ async function requireOurs(
   context: CallContext,
 ): Promise<LoadBalancerEntry> {
   const entry = await aws.inventory.readLoadBalancer(arn, callOptions(context, arn));
-  const ours = entry !== undefined && hasTags(entry.tags, ownershipTags(resource, context));
-  if (ours || (entry !== undefined && (resource.adopt === arn || resource.adopt === entry.name))) return entry;
+  if (entry === undefined) throw notShownYet(arn);
+  const isOurs = hasTags(entry.tags, ownershipTags(resource, context));
+  if (isOurs || resource.adopt === arn || resource.adopt === entry.name) return entry;
   throw nameTaken("load balancer", resource.spec.name, arn);
 }
 

@@ -20,6 +20,7 @@ import {
   differs,
   nameTaken,
   noAnswer,
+  notShownYet,
 } from "./context.ts";
 import type { HealthCheckSpec, TargetGroupSpec } from "./specs.ts";
 
@@ -307,8 +308,9 @@ async function requireOurs(
   context: CallContext,
 ): Promise<TargetGroupEntry> {
   const entry = await aws.inventory.readTargetGroup(arn, callOptions(context, arn));
-  const ours = entry !== undefined && hasTags(entry.tags, ownershipTags(resource, context));
-  if (ours || (entry !== undefined && (resource.adopt === arn || resource.adopt === entry.name))) return entry;
+  if (entry === undefined) throw notShownYet(arn);
+  const isOurs = hasTags(entry.tags, ownershipTags(resource, context));
+  if (isOurs || resource.adopt === arn || resource.adopt === entry.name) return entry;
   throw nameTaken("target group", resource.spec.name, arn);
 }
 
