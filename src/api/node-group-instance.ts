@@ -73,12 +73,10 @@ export const instanceFields = {
     }).exactOptional(),
     instanceTags: flag("Whether instances can read their tags.", { default: false }).exactOptional(),
   }).exactOptional(),
-  detailedMonitoring: flag("Metrics every minute instead of every five, at a cost.", {
-    default: false,
-  }).exactOptional(),
+  detailedMonitoring: flag("Metrics every minute instead of every five, at a cost.").exactOptional(),
   ebsOptimized: flag("Dedicated throughput for volumes; current instance types always have it.").exactOptional(),
-  enclave: flag("Nitro Enclaves.", { default: false }).exactOptional(),
-  efa: flag("Elastic Fabric Adapter interfaces.", { default: false }).exactOptional(),
+  enclave: flag("Nitro Enclaves.").exactOptional(),
+  efa: flag("Elastic Fabric Adapter interfaces.").exactOptional(),
   cpuOptions: object("Cores and threads.", {
     coreCount: integer("Cores of an instance.", { min: 1 }).exactOptional(),
     threadsPerCore: integer("Threads of a core.", { min: 1, max: 2 }).exactOptional(),

@@ -10,7 +10,7 @@ import type { CallOptions } from "../../aws/operation.ts";
 import type { Clock } from "../../clock.ts";
 import type { CallContext, Difference, Observed, ResourceType } from "../../engine/resource-type.ts";
 import type { Ownership, Resource } from "../../engine/stack.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, errorMessage } from "../../errors.ts";
 import { canonicalJson } from "../../json.ts";
 import { literal } from "../elbv2/context.ts";
 import { compareNodeGroups, failedStatusField, labelDelta, scalingUpdate, taintDelta } from "./node-group-compare.ts";
@@ -176,6 +176,13 @@ export function eksNodeGroup(
         }
       } catch (error) {
         if (hasCode(error, "ResourceInUse")) return moving(observed, "UPDATING");
+        if (hasCode(error, "InvalidParameter") && /(capacity|desired size)/i.test(errorMessage(error))) {
+          throw new AppError(`an autoscaler changed node group ${name} at the same moment: ${errorMessage(error)}`, {
+            class: "transient",
+            code: "Waiting",
+            cause: error,
+          });
+        }
         throw error;
       }
       const { scaling, updateConfig, launchTemplate, kubernetesVersion, releaseVersion } = observed.spec;
