@@ -71,7 +71,7 @@ export function customKindModules(parts: OperatorParts, aws: Aws, awsParts: AwsP
           if (group === undefined) return;
           for (const object of caches.nodeGroups.list()) {
             if ((object.spec?.name ?? object.metadata.name) !== group) continue;
-            queue.addAfter(`${object.metadata.namespace ?? ""}/${object.metadata.name}`, nodeEventsMs, "retry");
+            queue.addAfter(object.metadata.name, nodeEventsMs, "retry");
           }
         });
       },
