@@ -72,6 +72,8 @@ export interface EngineOptions {
 
 interface Known {
   readonly observed: readonly Observed[];
+  /** Keys of those that other Stacks use too. */
+  readonly shared: ReadonlySet<string>;
   /** The hash of the Stack that was applied to its end; undefined while something is open. */
   readonly hash: string | undefined;
   /** False while only the shared inventory was looked at. */
@@ -115,7 +117,7 @@ class StackEngine implements Engine {
     if (known !== undefined && !due && known.hash === hash) return this.#unchanged(stack, known, hash);
     if (known === undefined && options.verify !== true && options.appliedHash === hash && stack.resources.length > 0) {
       const anchored = await this.#matchesInventory(stack, options.signal);
-      if (anchored !== undefined) return this.#unchanged(stack, this.#remember(key, anchored, hash), hash);
+      if (anchored !== undefined) return this.#unchanged(stack, this.#remember(stack, anchored, hash), hash);
     }
 
     const depth = due || options.verify === true ? "full" : "normal";
@@ -136,6 +138,7 @@ class StackEngine implements Engine {
     if (options.mode === "plan") {
       this.#settle(key, {
         observed,
+        shared: sharedKeys(stack),
         hash,
         settled: plan.waiting.length === 0 && plan.blocked.length === 0,
         gone: false,
@@ -164,7 +167,13 @@ class StackEngine implements Engine {
       ({ error }) => errorClass(error) === "invalid" || errorClass(error) === "conflict",
     );
     if (trustworthy) {
-      this.#settle(key, { observed: result.observed, hash, settled, gone: stack.resources.length === 0 && settled });
+      this.#settle(key, {
+        observed: result.observed,
+        shared: sharedKeys(stack),
+        hash,
+        settled,
+        gone: stack.resources.length === 0 && settled,
+      });
     }
     const outcome = result.applied.length === 0 && settled ? "unchanged" : "applied";
     return this.#result(stack, { ...result, outcome, plan, hash, drift, waiting });
@@ -184,7 +193,19 @@ class StackEngine implements Engine {
 
   #settle(
     key: string,
-    { observed, hash, settled, gone }: { observed: readonly Observed[]; hash: string; settled: boolean; gone: boolean },
+    {
+      observed,
+      shared,
+      hash,
+      settled,
+      gone,
+    }: {
+      observed: readonly Observed[];
+      shared: ReadonlySet<string>;
+      hash: string;
+      settled: boolean;
+      gone: boolean;
+    },
   ): void {
     if (gone) {
       this.#known.delete(key);
@@ -193,6 +214,7 @@ class StackEngine implements Engine {
     const { clock, random, verifyEveryMs } = this.#options;
     this.#known.set(key, {
       observed,
+      shared,
       hash: settled ? hash : undefined,
       complete: true,
       verifyAt: clock.monotonic() + verifyEveryMs * (0.9 + 0.2 * random()),
@@ -213,11 +235,12 @@ class StackEngine implements Engine {
     return exact && wanted.every((resource) => keys.includes(resourceKey(resource))) ? observed : undefined;
   }
 
-  #remember(key: string, observed: readonly Observed[], hash: string): Known {
+  #remember(stack: Stack, observed: readonly Observed[], hash: string): Known {
     const now = this.#options.clock.monotonic();
     this.#nextVerification = Math.max(this.#nextVerification, now) + this.#options.verifySpacingMs;
-    const known: Known = { observed, hash, complete: false, verifyAt: this.#nextVerification };
-    this.#known.set(key, known);
+    const shared = sharedKeys(stack);
+    const known: Known = { observed, shared, hash, complete: false, verifyAt: this.#nextVerification };
+    this.#known.set(ownerKey(stack.owner), known);
     return known;
   }
 
@@ -228,9 +251,14 @@ class StackEngine implements Engine {
   ): Promise<readonly Observed[]> {
     const { registry } = this.#options;
     if (known?.complete !== true) return observeStack(stack, registry, this.#context(stack, signal, depth));
-    const open = known.observed.filter((instance) => instance.state !== "ready").map((instance) => instance.type);
+    // What the Stack shared with others and uses no more is theirs: it must not look like something left over.
+    const wanted = new Set(stack.resources.map(resourceKey));
+    const remembered = known.observed.filter(
+      (instance) => !known.shared.has(resourceKey(instance)) || wanted.has(resourceKey(instance)),
+    );
+    const open = remembered.filter((instance) => instance.state !== "ready").map((instance) => instance.type);
     // A resource that the Stack newly refers to by name or shares with others has never been looked for.
-    const have = new Set(known.observed.map(resourceKey));
+    const have = new Set(remembered.map(resourceKey));
     const unseen = stack.resources
       .filter(
         (resource) =>
@@ -238,9 +266,9 @@ class StackEngine implements Engine {
       )
       .map((resource) => resource.type);
     const only = new Set([...open, ...unseen]);
-    if (only.size === 0) return this.#matched(stack, known.observed);
+    if (only.size === 0) return this.#matched(stack, remembered);
     const context = this.#context(stack, signal, "normal");
-    return observeStack(stack, registry, context, { only, known: known.observed });
+    return observeStack(stack, registry, context, { only, known: remembered });
   }
 
   /** Content-identified instances are paired anew with what the Stack wants now. */
@@ -304,4 +332,8 @@ class StackEngine implements Engine {
   #context(stack: Stack, signal: AbortSignal, depth: CallContext["depth"]): CallContext {
     return { signal, depth, ownership: stack.ownership, log: this.#options.log };
   }
+}
+
+function sharedKeys(stack: Stack): ReadonlySet<string> {
+  return new Set(stack.resources.filter((resource) => resource.shared !== undefined).map(resourceKey));
 }
