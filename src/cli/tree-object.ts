@@ -30,7 +30,11 @@ const kinds: readonly { readonly kind: Kind; readonly names: readonly string[] }
 ];
 
 /** Finds the object that `KIND/NAME` names. Throws an `invalid` AppError that says what can be named, or that it does not exist. */
-export async function findTreeObject(text: string, namespace: string, options: KubeHttpOptions): Promise<TreeObject> {
+export async function findTreeObject(
+  text: string,
+  givenNamespace: string,
+  options: KubeHttpOptions,
+): Promise<TreeObject> {
   const [word = "", name] = text.split("/");
   const known = kinds.find(({ names }) => names.includes(word.toLowerCase()));
   if (known === undefined || name === undefined || name === "") {
@@ -39,9 +43,11 @@ export async function findTreeObject(text: string, namespace: string, options: K
       code: "InvalidArgument",
     });
   }
-  const object = await createKubeClient(options).get(known.kind, { namespace, name });
+  const namespace = known.kind.namespaced ? givenNamespace : "";
+  const object = await createKubeClient(options).get(known.kind, namespace === "" ? { name } : { namespace, name });
   if (object === undefined) {
-    throw new AppError(`there is no ${known.kind.kind} ${namespace}/${name}`, { class: "missing", code: "NotFound" });
+    const shown = namespace === "" ? name : `${namespace}/${name}`;
+    throw new AppError(`there is no ${known.kind.kind} ${shown}`, { class: "missing", code: "NotFound" });
   }
   const group = (object as Ingress).metadata.annotations?.["alb.ingress.kubernetes.io/group.name"];
   const finalizer = (object.metadata.finalizers ?? []).find((one) => one.startsWith(groupFinalizer));
@@ -56,7 +62,7 @@ export function isOwnerOf(owner: Owner, object: TreeObject): boolean {
   if (object.kind === "Ingress" && object.group !== undefined) {
     return owner.kind === "IngressGroup" && owner.name === object.group;
   }
-  const key = `${object.namespace}/${object.name}`;
+  const key = object.namespace === "" ? object.name : `${object.namespace}/${object.name}`;
   return (
     owner.kind === object.kind &&
     (owner.name === key || (owner.name === object.name && owner.namespace === object.namespace))

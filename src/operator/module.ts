@@ -9,3 +9,24 @@ export interface ControllerModule {
   watch(queue: WorkQueue): void;
   reconcile(key: string, context: ReconcileContext): Promise<Outcome>;
 }
+
+/** A module, and a way for other modules to put keys into its queue. */
+export interface Wakeable {
+  readonly module: ControllerModule;
+  /** Makes a key due; before the module watches, nobody needs to be woken. */
+  wake(key: string): void;
+}
+
+export function wakeable(module: ControllerModule): Wakeable {
+  let own: WorkQueue | undefined;
+  return {
+    module: {
+      ...module,
+      watch(queue) {
+        own = queue;
+        module.watch(queue);
+      },
+    },
+    wake: (key) => own?.add(key, "retry"),
+  };
+}

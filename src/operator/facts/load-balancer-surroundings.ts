@@ -58,6 +58,10 @@ export function loadBalancerSurroundings(options: {
       const { SubscriptionState } = await aws.shield.getSubscriptionState({}, { signal });
       return SubscriptionState === "ACTIVE";
     },
+    async vpcCIDRs() {
+      const { cidrs, ipv6CIDRs } = await parts.vpc.get(vpcID);
+      return { ipv4: cidrs, ipv6: ipv6CIDRs };
+    },
     async secret(namespace, name, signal) {
       const secret = await kube.get(secretKind, { namespace, name }, { signal });
       return secret === undefined ? undefined : { data: secret.data ?? {}, labels: secret.metadata.labels ?? {} };

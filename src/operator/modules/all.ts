@@ -4,11 +4,12 @@ import type { AwsParts } from "../aws-parts.ts";
 import { bindingFacts } from "../facts/binding-facts.ts";
 import { endpointNetwork } from "../facts/endpoint-network.ts";
 import { loadBalancerSurroundings } from "../facts/load-balancer-surroundings.ts";
-import type { ControllerModule } from "../module.ts";
+import { type ControllerModule, wakeable } from "../module.ts";
 import type { OperatorParts } from "../parts.ts";
 import { bindingModules } from "./bindings.ts";
 import { customKindModules } from "./custom-kinds.ts";
 import { ingressModule } from "./ingresses.ts";
+import { targetHealthModule } from "./target-health.ts";
 
 /** Every controller of the program. */
 export function createModules(
@@ -16,9 +17,11 @@ export function createModules(
   { aws, awsParts, vpcID }: { readonly aws: Aws; readonly awsParts: AwsParts; readonly vpcID: string },
 ): readonly ControllerModule[] {
   const { settings, kube, caches } = parts;
-  const { inventory, vpc, interfaces, securityGroups } = awsParts;
+  const { inventory, vpc, interfaces, securityGroups, targets } = awsParts;
   const surroundings = loadBalancerSurroundings({ aws, parts: awsParts, kube, settings, vpcID });
   const reporter = new LoadBalancerReporter(kube, caches.loadBalancers);
+  const ingresses = wakeable(ingressModule(parts, { surroundings, reporter, vpcID }));
+  const health = targetHealthModule({ aws, awsParts }, { "ingress.k8s.aws/stack": (key) => ingresses.wake(key) });
   return [
     ...bindingModules(parts, {
       binding: bindingFacts({ elbv2: aws.elbv2, vpc, vpcID }),
@@ -29,8 +32,11 @@ export function createModules(
         clusterName: settings.clusterName,
         extraTags: settings.serviceTargetENISecurityGroupTags,
       }),
+      targets,
+      onTargetsChanged: (arn) => health.changed(arn),
     }),
-    ingressModule(parts, { surroundings, reporter, vpcID }),
+    ingresses.module,
+    health,
     ...customKindModules(parts, aws, awsParts),
   ];
 }

@@ -1,4 +1,5 @@
 import { objectKey } from "../../api/object.ts";
+import type { TargetsCache } from "../../aws/targets-cache.ts";
 import type { EndpointNetwork } from "../../controllers/endpoint-rules/ports.ts";
 import { EndpointRulesReconciler, endpointRulesKey } from "../../controllers/endpoint-rules/reconcile.ts";
 import { createBindingReporter } from "../../controllers/target-group-binding/kube-reporter.ts";
@@ -12,6 +13,7 @@ import {
   serviceOfSlice,
 } from "../../controllers/target-group-binding/wake.ts";
 import type { Problem } from "../../engine/stack.ts";
+import { canonicalJson } from "../../json.ts";
 import type { WorkQueue } from "../../kube/work-queue.ts";
 import { indexes } from "../caches.ts";
 import type { ControllerModule } from "../module.ts";
@@ -27,7 +29,13 @@ const rulesDelayMs = 200;
 /** Target registration, and the rules that let load balancers reach the targets. */
 export function bindingModules(
   parts: OperatorParts,
-  facts: { readonly binding: BindingFacts; readonly network: EndpointNetwork },
+  facts: {
+    readonly binding: BindingFacts;
+    readonly network: EndpointNetwork;
+    readonly targets: TargetsCache;
+    /** What is registered in a target group is another than before. */
+    readonly onTargetsChanged: (targetGroupARN: string) => void;
+  },
 ): readonly ControllerModule[] {
   const { caches, engine, clock, settings } = parts;
   const networkProblems = new Map<string, readonly Problem[]>();
@@ -109,9 +117,15 @@ export function bindingModules(
         for (const key of bindingsOfPod(event)) if (caches.bindings.get(key) !== undefined) wakeSoon(queue, key);
       });
     },
-    reconcile(key, context) {
+    async reconcile(key, context) {
       lastWorkAt.set(key, clock.monotonic());
-      return bindings.reconcile(key, context);
+      const arn = caches.bindings.get(key)?.spec.targetGroupARN;
+      if (arn === undefined) return bindings.reconcile(key, context);
+      const registered = (): string => canonicalJson(facts.targets.get(arn) ?? []);
+      const before = registered();
+      const outcome = await bindings.reconcile(key, context);
+      if (registered() !== before) facts.onTargetsChanged(arn);
+      return outcome;
     },
   };
 
