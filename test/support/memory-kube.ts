@@ -1,6 +1,6 @@
 import { apiVersion, type Kind, type KubeObject, type ObjectName, objectKey } from "../../src/api/object.ts";
 import { AppError } from "../../src/errors.ts";
-import type { Draft, JsonPatchOperation, KubeClient } from "../../src/kube/client.ts";
+import type { Draft, KubeClient } from "../../src/kube/client.ts";
 import type { Lister } from "../../src/kube/lister.ts";
 
 type Stored = KubeObject & { readonly [field: string]: unknown };
@@ -79,41 +79,41 @@ export class MemoryKube implements KubeClient {
     return Promise.resolve(this.put(kind, object));
   }
 
-  apply<T extends KubeObject>(kind: Kind<T>, draft: Draft, options?: { readonly subresource?: "status" }): Promise<T> {
+  apply<T extends KubeObject>(kind: Kind<T>, draft: Draft): Promise<T> {
     const name = nameOf(draft);
     const key = keyOf(kind, name);
-    this.writes.push(`apply ${kind.kind} ${objectKey(name)}${options?.subresource === "status" ? " status" : ""}`);
+    this.writes.push(`apply ${kind.kind} ${objectKey(name)}`);
     const old = this.#objects.get(key);
-    if (options?.subresource === "status") {
-      if (old === undefined) return Promise.reject(missing(kind, name));
-      return Promise.resolve(this.#store(kind, name, { ...old, status: draft["status"] }) as unknown as T);
-    }
     const before = this.#applied.get(key);
     this.#applied.set(key, draft);
-    const merged = (field: "annotations" | "labels"): Record<string, string> => {
+    const combined = (field: "annotations" | "labels"): Record<string, string> => {
       const kept = Object.entries(old?.metadata[field] ?? {}).filter(
         ([one]) => !(one in (before?.metadata[field] ?? {})),
       );
       return { ...Object.fromEntries(kept), ...draft.metadata[field] };
     };
     return Promise.resolve(
-      this.put(kind, { metadata: { ...draft.metadata, annotations: merged("annotations"), labels: merged("labels") } }),
+      this.put(kind, {
+        metadata: { ...draft.metadata, annotations: combined("annotations"), labels: combined("labels") },
+      }),
     );
   }
 
-  mergePatch<T extends KubeObject>(): Promise<T> {
-    return Promise.reject(new Error("not used"));
-  }
-
-  jsonPatch<T extends KubeObject>(kind: Kind<T>, name: ObjectName, patch: readonly JsonPatchOperation[]): Promise<T> {
+  mergePatch<T extends KubeObject>(
+    kind: Kind<T>,
+    name: ObjectName,
+    patch: object,
+    options?: { readonly subresource?: "status" },
+  ): Promise<T> {
     const object = this.#objects.get(keyOf(kind, name));
     if (object === undefined) return Promise.reject(missing(kind, name));
-    const finalizers = patch.find((operation) => operation.path === "/metadata/finalizers" && operation.op !== "test");
-    if (finalizers === undefined || !("value" in finalizers))
-      return Promise.reject(new Error("only finalizers are patched"));
-    this.writes.push(`finalizers ${kind.kind} ${objectKey(name)}`);
-    const metadata = { ...object.metadata, finalizers: finalizers.value as readonly string[] };
-    return Promise.resolve(this.#store(kind, name, { ...object, metadata }) as unknown as T);
+    const what = options?.subresource ?? "finalizers";
+    this.writes.push(`${what} ${kind.kind} ${objectKey(name)}`);
+    return Promise.resolve(this.#store(kind, name, merged(object, patch) as Stored) as unknown as T);
+  }
+
+  jsonPatch<T extends KubeObject>(): Promise<T> {
+    return Promise.reject(new Error("not used"));
   }
 
   strategicPatch<T extends KubeObject>(): Promise<T> {
@@ -146,4 +146,16 @@ function nameOf({ metadata }: Draft): ObjectName {
 
 function missing(kind: Kind, name: ObjectName): AppError {
   return new AppError(`${kind.kind} ${objectKey(name)} not found`, { class: "missing", code: "NotFound" });
+}
+
+/** JSON merge patch (RFC 7386). */
+function merged(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
+  const result: Record<string, unknown> =
+    typeof target === "object" && target !== null && !Array.isArray(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = merged(result[key], value);
+  }
+  return result;
 }

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../api/object.ts";
 import type { Reconciled } from "../../engine/engine.ts";
 import type { Change } from "../../engine/plan.ts";
-import type { EventSink } from "./status-writer.ts";
+import type { EventSink } from "./problem-events.ts";
 
 const verbs: Readonly<Record<Change["action"], readonly [reason: string, text: string]>> = {
   create: ["Created", "created"],

@@ -5,7 +5,7 @@ import { defaultGuardrails } from "../../controllers/iam-service-account/guardra
 import { IamServiceAccountReconciler } from "../../controllers/iam-service-account/reconcile.ts";
 import { NodeGroupReconciler } from "../../controllers/node-group/reconcile.ts";
 import { nodeGroupSurroundings } from "../../controllers/node-group/surroundings.ts";
-import type { EventSink } from "../../controllers/reporting/status-writer.ts";
+import type { EventSink } from "../../controllers/reporting/problem-events.ts";
 import { canonicalJson } from "../../json.ts";
 import type { Informer, InformerEvent } from "../../kube/informer.ts";
 import type { WorkQueue } from "../../kube/work-queue.ts";
