@@ -131,11 +131,11 @@ export class OwnKindReconciler<T extends KubeObject, Build extends { readonly st
 
   async #delete(object: T, controls: Controls, signal: AbortSignal): Promise<Outcome> {
     const { engine, kube, events } = this.#deps;
-    const { kind, finalizer, keepsOnDelete, verifyDeletion } = this.#behaviour;
+    const { kind, finalizer, verifyDeletion } = this.#behaviour;
     if (!(object.metadata.finalizers ?? []).includes(finalizer)) return { kind: "done" };
     if (controls.mode === "plan") return { kind: "done" };
     const stack = await this.#behaviour.emptyStack(object, signal);
-    if (controls.deletionPolicy === "retain" || keepsOnDelete?.(object) === true) {
+    if (controls.deletionPolicy === "retain" || this.#behaviour.keepsOnDelete?.(object) === true) {
       events.event(object, { type: "Normal", reason: "Retained", message: this.#behaviour.retained(object) });
     } else {
       const verify = verifyDeletion === true;
