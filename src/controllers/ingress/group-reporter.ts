@@ -1,14 +1,13 @@
 import type { Ingress } from "../../api/builtin.ts";
 import type { LoadBalancerStatus } from "../../api/load-balancer.ts";
-import type { Condition } from "../../api/object.ts";
-import { errorMessage } from "../../errors.ts";
 import type { LoadBalancerOutcome } from "../load-balancing/conditions.ts";
+import { memberEvents, newFailure, readyCondition } from "../load-balancing/member-events.ts";
 import { reportStatus } from "../load-balancing/report.ts";
 import type { IngressDependencies } from "./dependencies.ts";
 import { type GroupID, groupKey, ingressKey } from "./group.ts";
 import type { AcceptedVersion } from "./input.ts";
 import type { Pass } from "./pass.ts";
-import { groupReportName, groupReports, memberEvents, type ReportedMember, rememberedVersion } from "./report.ts";
+import { groupReportName, groupReports, type ReportedMember, rememberedVersion } from "./report.ts";
 
 type Dependencies = Pick<IngressDependencies, "reporter" | "events" | "clock" | "surroundings">;
 
@@ -97,9 +96,11 @@ export class GroupReporter {
     const { events } = this.#deps;
     const find = (status: LoadBalancerStatus | undefined, { ingress }: ReportedMember) =>
       status?.members?.find(({ name }) => name === ingress.metadata.name);
-    const deployFailure = newFailure(before, after, outcome);
+    const deployFailure = newFailure({ before, after }, outcome);
     const settled = outcome.result?.settled === true;
-    const changed = settled && (outcome.result.applied.length > 0 || ready(before)?.status !== ready(after)?.status);
+    const changed =
+      settled &&
+      (outcome.result.applied.length > 0 || readyCondition(before)?.status !== readyCondition(after)?.status);
     for (const reported of members) {
       const { ingress } = reported;
       if (deployFailure !== undefined)
@@ -121,22 +122,6 @@ export class GroupReporter {
     }
     this.#namespaces.set(pass.key, new Set(keep));
   }
-}
-
-/** What went wrong in AWS, if the report did not say so before. */
-function newFailure(
-  before: LoadBalancerStatus | undefined,
-  after: LoadBalancerStatus,
-  { error, result, held }: LoadBalancerOutcome,
-): string | undefined {
-  const failed = error ?? result?.failed[0]?.error;
-  const text = failed === undefined ? (result?.plan.blocked[0]?.message ?? held) : errorMessage(failed);
-  if (text === undefined || ready(before)?.message === ready(after)?.message) return undefined;
-  return text;
-}
-
-function ready(status: LoadBalancerStatus | undefined): Pick<Condition, "status" | "message"> | undefined {
-  return status?.conditions?.find(({ type }) => type === "Ready");
 }
 
 /** A member that was deleted and made again under the same name starts afresh. */

@@ -1,15 +1,14 @@
 import { defaultControls } from "../../api/annotations.ts";
 import { type Ingress, ingressKind } from "../../api/builtin.ts";
-
 import type { Reconciled } from "../../engine/engine.ts";
 import type { Observed } from "../../engine/resource-type.ts";
 import { type Owner, type Problem, resourceKey, type Stack } from "../../engine/stack.ts";
 import { errorClass } from "../../errors.ts";
-
 import type { Outcome, ReconcileContext } from "../../kube/controller.ts";
 import { addFinalizer, removeFinalizers } from "../../kube/finalizers.ts";
 import { parseMap } from "../load-balancing/annotation-value.ts";
 import type { LoadBalancerOutcome } from "../load-balancing/conditions.ts";
+import { heldRetryMs, nextOutcome } from "../load-balancing/next-outcome.ts";
 import { dnsNameOf } from "../load-balancing/report.ts";
 import { albPrefix } from "./annotation-keys.ts";
 import { type IngressBuild, ingressStackTypes } from "./build.ts";
@@ -90,7 +89,7 @@ export class IngressReconciler {
     await this.#reports.report(pass, { ...outcome, problems });
     if (outcome.error === undefined && outcome.result !== undefined && mode === "apply")
       await this.#release(pass, build.stack, outcome.result);
-    return next(outcome);
+    return nextOutcome(outcome);
   }
 
   /** An Ingress often arrives before the Service that was made with it: a backend must be missing for a while to count. */
@@ -214,7 +213,7 @@ export class IngressReconciler {
         inactive.some(givesUpProtection)
       )
         return this.#unprotect(pass);
-      if (outcome.error !== undefined || outcome.result?.settled !== true) return next(outcome);
+      if (outcome.error !== undefined || outcome.result?.settled !== true) return nextOutcome(outcome);
       await this.#clearDeparted(pass, before);
     }
     engine.forget(owner);
@@ -258,8 +257,6 @@ export class IngressReconciler {
   }
 }
 
-/** How soon a group that cannot be built is tried again without an event. */
-const heldRetryMs = 300_000;
 /** How much later than an Ingress its Service may enter the cache. */
 const cacheLagMs = 1_000;
 /** How soon the deletion goes on once its load balancer is no longer protected. */
@@ -283,20 +280,4 @@ function departed(pass: Pass, stack: Stack, result: Reconciled): readonly Ingres
     (instance) => instance.type === "elbv2/TargetGroup" && !wanted.has(resourceKey(instance)),
   );
   return pass.membership.inactive.filter((ingress) => !left.some(({ id }) => id.startsWith(`${ingressKey(ingress)}-`)));
-}
-
-function next({ result, error }: Omit<LoadBalancerOutcome, "problems">): Outcome {
-  if (error !== undefined) return { kind: "retry", error };
-  if (result === undefined) return { kind: "done" };
-  const failures = result.failed.map((failure) => failure.error);
-  const worst =
-    failures.find((one) => errorClass(one) === "transient") ??
-    failures.find((one) => errorClass(one) !== "waiting") ??
-    failures[0];
-  if (worst !== undefined) return { kind: "retry", error: worst };
-  // What stands in the way is mended in AWS, of which no event tells.
-  if (result.plan.blocked.length > 0 && result.againInMs === undefined)
-    return { kind: "wait", afterMs: heldRetryMs, reason: result.plan.blocked[0]?.message ?? "a change is refused" };
-  if (result.againInMs === undefined) return { kind: "done" };
-  return { kind: "wait", afterMs: result.againInMs, reason: result.settled ? "next check" : "AWS" };
 }

@@ -59,33 +59,6 @@ export function rememberedVersion(
   return value.uid === ingress.metadata.uid ? (value as AcceptedVersion) : undefined;
 }
 
-/** What changed for a member since the last report, as events: reason and text as LBC's users know them. */
-export function memberEvents(
-  now: LoadBalancerMember,
-  before: LoadBalancerMember | undefined,
-  changed: boolean,
-): readonly { readonly type: "Normal" | "Warning"; readonly reason: string; readonly message: string }[] {
-  if (!now.accepted) {
-    if (before?.accepted === false && before.message === now.message) return [];
-    return [
-      {
-        type: "Warning",
-        reason: "FailedBuildModel",
-        message: `Failed build model due to ${now.message ?? now.reason ?? "an error"}`,
-      },
-    ];
-  }
-  const warnings = now.message !== undefined && now.message !== before?.message;
-  return [
-    ...(warnings
-      ? [{ type: "Warning" as const, reason: now.reason ?? "InvalidAnnotation", message: now.message ?? "" }]
-      : []),
-    ...(changed || before?.accepted !== true
-      ? [{ type: "Normal" as const, reason: "SuccessfullyReconciled", message: "Successfully reconciled" }]
-      : []),
-  ];
-}
-
 function member({ ingress, result, inForce }: ReportedMember, all: readonly Problem[]): LoadBalancerMember {
   const { namespace, name } = ingress.metadata;
   const about = all.filter(

@@ -15,6 +15,8 @@ export type FactRequest =
   | { readonly kind: "target-group"; readonly name: string }
   /** Whether the account subscribes to Shield Advanced. */
   | { readonly kind: "shield-subscription" }
+  /** The associated address blocks of the cluster's VPC. */
+  | { readonly kind: "vpc-cidrs" }
   /** The OIDC client of a Secret. */
   | { readonly kind: "oidc-secret"; readonly namespace: string; readonly name: string };
 
@@ -57,6 +59,7 @@ interface FactValues {
   readonly "trust-store": string;
   readonly "target-group": string;
   readonly "shield-subscription": boolean;
+  readonly "vpc-cidrs": { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] };
   readonly "oidc-secret": { readonly clientID: string; readonly clientSecret: string };
 }
 export type FactValue<Kind extends FactRequest["kind"]> = FactValues[Kind];

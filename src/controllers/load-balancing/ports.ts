@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../api/object.ts";
 import { errorClass, errorMessage } from "../../errors.ts";
-import type { CertificateFact, FactAnswer, FactRequest, SubnetFact, SubnetsRequest } from "./facts.ts";
+import type { CertificateFact, FactAnswer, FactRequest, FactValue, SubnetFact, SubnetsRequest } from "./facts.ts";
 
 /** The AWS and Kubernetes surroundings that builds of load balancers ask for; wired by the operator. All may throw AppErrors. */
 export interface LoadBalancerSurroundings {
@@ -14,6 +14,7 @@ export interface LoadBalancerSurroundings {
   trustStore(name: string, signal: AbortSignal): Promise<string | undefined>;
   targetGroup(name: string, signal: AbortSignal): Promise<string | undefined>;
   shieldSubscribed(signal: AbortSignal): Promise<boolean>;
+  vpcCIDRs(signal: AbortSignal): Promise<FactValue<"vpc-cidrs">>;
   /** The data (base64) and labels of a Secret; undefined when it does not exist. Watched from then on. */
   secret(
     namespace: string,
@@ -74,6 +75,8 @@ async function find(
       return named(await surroundings.targetGroup(request.name, signal), "there is no target group of this name");
     case "shield-subscription":
       return { value: await surroundings.shieldSubscribed(signal) };
+    case "vpc-cidrs":
+      return { value: await surroundings.vpcCIDRs(signal) };
     case "oidc-secret": {
       const secret = await surroundings.secret(request.namespace, request.name, signal);
       if (secret === undefined) return { error: "not found" };

@@ -125,6 +125,7 @@ function world(ingresses: readonly Ingress[], options: { readonly certificateErr
         targetGroup: unknown,
         secret: unknown,
         shieldSubscribed: async () => false,
+        vpcCIDRs: async () => ({ ipv4: ["10.0.0.0/16"], ipv6: [] }),
         targetCounts: () => ({ healthy: 1, total: 2 }),
         existingLoadBalancer: unknown,
       },
