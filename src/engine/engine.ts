@@ -324,7 +324,7 @@ class StackEngine implements Engine {
     const verifyAt = known?.verifyAt;
     const { clock, verifyEveryMs } = this.#options;
     return {
-      againInMs: verifyAt === undefined ? verifyEveryMs : Math.max(0, verifyAt - clock.monotonic()),
+      againInMs: verifyAt === undefined ? verifyEveryMs : Math.ceil(Math.max(0, verifyAt - clock.monotonic())),
       verifyNext: true,
     };
   }
