@@ -24,6 +24,7 @@ import type { Kind, KubeObject } from "../api/object.ts";
 import { objectKey } from "../api/object.ts";
 import { type TargetGroupBinding, targetGroupBindingKind } from "../api/target-group-binding.ts";
 import { ingressIndexFunctions } from "../controllers/ingress/wake.ts";
+import { serviceIndexFunctions } from "../controllers/service/wake.ts";
 import { byService, byTargetGroup } from "../controllers/target-group-binding/wake.ts";
 import { createInformer, type Informer, type InformerOptions } from "../kube/informer.ts";
 import { byStackLabels, stackLabelsIndex } from "../resources/kubernetes/target-group-binding.ts";
@@ -66,7 +67,7 @@ export function createCaches(common: Common, watchNamespace: string | undefined)
     ingresses: one(ingressKind, ingressIndexFunctions),
     ingressClasses: one(ingressClassKind),
     ingressClassParams: one(ingressClassParamsKind),
-    services: one(serviceKind),
+    services: one(serviceKind, serviceIndexFunctions),
     slices: one(endpointSliceKind, {
       [indexes.service]: ({ metadata }) => {
         const name = metadata.labels?.["kubernetes.io/service-name"];

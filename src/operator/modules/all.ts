@@ -9,6 +9,7 @@ import type { OperatorParts } from "../parts.ts";
 import { bindingModules } from "./bindings.ts";
 import { customKindModules } from "./custom-kinds.ts";
 import { ingressModule } from "./ingresses.ts";
+import { serviceModule } from "./services.ts";
 import { targetHealthModule } from "./target-health.ts";
 
 /** Every controller of the program. */
@@ -21,7 +22,14 @@ export function createModules(
   const surroundings = loadBalancerSurroundings({ aws, parts: awsParts, kube, settings, vpcID });
   const reporter = new LoadBalancerReporter(kube, caches.loadBalancers);
   const ingresses = wakeable(ingressModule(parts, { surroundings, reporter, vpcID }));
-  const health = targetHealthModule({ aws, awsParts }, { "ingress.k8s.aws/stack": (key) => ingresses.wake(key) });
+  const services = wakeable(serviceModule(parts, { surroundings, inventory, reporter, vpcID }));
+  const health = targetHealthModule(
+    { aws, awsParts },
+    {
+      "ingress.k8s.aws/stack": (key) => ingresses.wake(key),
+      "service.k8s.aws/stack": (key) => services.wake(key),
+    },
+  );
   return [
     ...bindingModules(parts, {
       binding: bindingFacts({ elbv2: aws.elbv2, vpc, vpcID }),
@@ -36,6 +44,7 @@ export function createModules(
       onTargetsChanged: (arn) => health.changed(arn),
     }),
     ingresses.module,
+    ...(settings.gates.EnableServiceController ? [services.module] : []),
     health,
     ...customKindModules(parts, aws, awsParts),
   ];
