@@ -1,7 +1,7 @@
 import type { IamServiceAccount } from "../api/iam-service-account.ts";
 import type { LoadBalancer } from "../api/load-balancer.ts";
 import type { NodeGroup } from "../api/node-group.ts";
-import type { KubeObject } from "../api/object.ts";
+import { type KubeObject, objectKey } from "../api/object.ts";
 
 /** Rows of the table of objects and the AWS resources they became: object, type, name, state, ARN. Pure. */
 export function resourceRows(
@@ -26,7 +26,7 @@ export function resourceRows(
 }
 
 function customRows(object: KubeObject): readonly (readonly string[])[] {
-  const name = `${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+  const name = `${object.kind} ${objectKey(object.metadata)}`;
   if (object.kind === "IamServiceAccount") {
     const { status } = object as IamServiceAccount;
     return compact(name, [
