@@ -288,15 +288,19 @@ class ApplyRun {
       this.#wait(change, `waits for ${skipped}`, this.#registry.get(observed.type).pollMs ?? defaultPollMs);
       return { kind: "skipped", because: skipped };
     }
-    const needed = this.#failed.find(
-      (failure) =>
-        failure.change.action !== "create" &&
-        failure.change !== change &&
-        mentions(failure.change.observed.spec, new Set(Object.values(observed.outputs))),
+    const stays = [
+      ...this.#failed.map((failure) => ({ change: failure.change, why: "failed" })),
+      ...this.#plan.blocked.map((blocked) => ({ change: blocked.change, why: "was refused" })),
+    ];
+    const needed = stays.find(
+      ({ change: other }) =>
+        other.action !== "create" &&
+        other !== change &&
+        mentions(other.observed.spec, new Set(Object.values(observed.outputs))),
     );
     if (needed !== undefined) {
       const name = `${needed.change.type} ${needed.change.id}`;
-      this.#wait(change, `still used by ${name}, whose change failed`, defaultPollMs);
+      this.#wait(change, `still used by ${name}, whose change ${needed.why}`, defaultPollMs);
       return { kind: "skipped", because: name };
     }
     if (this.#parentLeaves(deletion.change)) {
