@@ -122,15 +122,21 @@ export class LoadBalancerReporter {
   }
 }
 
+/** While a load balancer is replaced there are two: the name of the old one stands until the new one serves. */
 export function dnsNameOf(observed: readonly Observed[], id = "LoadBalancer"): string | undefined {
-  return observed
-    .find((instance) => instance.type === "elbv2/LoadBalancer" && instance.id === id)
-    ?.outputs["dnsName"]?.toLowerCase();
+  const instances = observed.filter((instance) => instance.type === "elbv2/LoadBalancer" && instance.id === id);
+  const serving = instances.find(({ state }) => state === "ready") ?? instances[0];
+  return serving?.outputs["dnsName"]?.toLowerCase();
 }
 
 function resourcesOf(observed: readonly Observed[]): readonly LoadBalancerResource[] {
+  const seen = new Map<string, number>();
   return observed
-    .map(({ type, id, outputs, state, reason }): LoadBalancerResource => {
+    .map(({ type, id: own, outputs, state, reason }): LoadBalancerResource => {
+      const count = (seen.get(`${type} ${own}`) ?? 0) + 1;
+      seen.set(`${type} ${own}`, count);
+      // A predecessor that is still there bears the id of its successor.
+      const id = count === 1 ? own : `${own} (${count})`;
       const arn = outputs["arn"];
       const name = outputs["name"] ?? (arn === undefined ? outputs["id"] : undefined);
       return {

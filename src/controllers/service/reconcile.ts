@@ -95,8 +95,8 @@ export class ServiceReconciler {
         drift: controls.drift,
         signal,
         ...(appliedHash === undefined ? {} : { appliedHash }),
-        onApplied: ({ observed }) => {
-          if (observed?.type !== "elbv2/LoadBalancer") return;
+        onApplied: ({ action, observed }) => {
+          if (action !== "create" || observed?.type !== "elbv2/LoadBalancer") return;
           // The name is of use long before the load balancer serves; a failure shows again in the last step.
           early ??= onLoadBalancer([observed]).catch(() => undefined);
         },
