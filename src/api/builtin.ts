@@ -138,6 +138,10 @@ export interface Namespace extends KubeObject {
 
 export interface ServiceAccount extends KubeObject {}
 
+export interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
 export const ingressKind: Kind<Ingress> = {
   group: "networking.k8s.io",
   version: "v1",
@@ -180,6 +184,14 @@ export const serviceAccountKind: Kind<ServiceAccount> = {
   version: "v1",
   kind: "ServiceAccount",
   plural: "serviceaccounts",
+  namespaced: true,
+};
+
+export const configMapKind: Kind<ConfigMap> = {
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
   namespaced: true,
 };
 

@@ -8,11 +8,14 @@ import { AppError, errorMessage, isAppError } from "../../errors.ts";
 export class PropagationPatience {
   readonly #clock: Clock;
   readonly #limitMs: number;
+  readonly #pattern: RegExp;
   readonly #firstSeen = new Map<string, number>();
 
-  constructor(clock: Clock, limitMs: number) {
+  /** `pattern`: EKS's words for what it does not see yet. */
+  constructor(clock: Clock, limitMs: number, pattern: RegExp = aboutRoles) {
     this.#clock = clock;
     this.#limitMs = limitMs;
+    this.#pattern = pattern;
   }
 
   /** Forget: it worked. */
@@ -22,7 +25,7 @@ export class PropagationPatience {
 
   /** The error to throw in place of `error`. */
   judge(key: string, error: unknown): unknown {
-    if (!isAppError(error) || !aboutRoles.test(error.message)) return error;
+    if (!isAppError(error) || !this.#pattern.test(error.message)) return error;
     const now = this.#clock.monotonic();
     const first = this.#firstSeen.get(key) ?? now;
     this.#firstSeen.set(key, first);

@@ -117,3 +117,35 @@ export interface NodeGroupUpdate {
   readonly error?: string;
   readonly attempts: number;
 }
+
+export interface AccessPolicySpec {
+  readonly arn: string;
+  /** Sorted; the whole cluster when empty. `*` stands for any characters. */
+  readonly namespaces: readonly string[];
+}
+
+/**
+ * `eks/AccessEntry`: lets an IAM principal call the Kubernetes API. Natural key: the principal. Outputs: `arn`, `type`,
+ * `username`.
+ */
+export interface AccessEntrySpec {
+  readonly principalARN: string;
+  readonly type: AccessEntryTypeCode;
+  /** Not compared for types other than STANDARD, whose names EKS sets; neither are `groups`. */
+  readonly username: string;
+  /** EKS sets the user name at creation as it stands in `username`; it is not sent. */
+  readonly defaultUsername: boolean;
+  readonly groups: readonly string[];
+  /** All of the entry's policies, by ARN. */
+  readonly policies: readonly AccessPolicySpec[];
+  readonly tags: Tags;
+}
+
+export type AccessEntryTypeCode =
+  | "STANDARD"
+  | "EC2_LINUX"
+  | "EC2_WINDOWS"
+  | "FARGATE_LINUX"
+  | "HYBRID_LINUX"
+  | "EC2"
+  | "HYPERPOD_LINUX";
