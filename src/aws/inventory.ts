@@ -30,6 +30,10 @@ export interface InventoryOptions {
 const elbPage = 400;
 const arnsPerCall = 20;
 const groupPage = 1000;
+/** A listing of this age still serves a full check: the regular refresh is more frequent. */
+const fullCheckAgeMs = 6 * 60_000;
+/** Tags are read anew in turns: everything once within this many refreshes. */
+const refreshesPerTagRound = 6;
 /** How often a load balancer that is being provisioned is looked at, whoever asks. */
 const pendingPollMs = 10_000;
 
@@ -47,6 +51,9 @@ export class Inventory {
   readonly #options: InventoryOptions;
   #listing: Promise<void> | undefined;
   #loaded = false;
+  #listedAt = Number.NEGATIVE_INFINITY;
+  /** ARNs in the order in which their tags were read, the longest ago first. */
+  readonly #tagRound = new Set<string>();
   #timer: Timer | undefined;
   readonly #listeners = new Set<(changes: readonly InventoryChange[]) => void>();
   #polling: Promise<void> | undefined;
@@ -61,6 +68,11 @@ export class Inventory {
   /** Resolves once everything has been listed; the first to ask starts the listing, all others share it. */
   async ready(): Promise<void> {
     if (!this.#loaded) await this.refresh();
+  }
+
+  /** Resolves once what is known is fresh enough for a full check: one listing serves all checks of its time. */
+  async fresh(): Promise<void> {
+    if (this.#now() - this.#listedAt > fullCheckAgeMs) await this.refresh();
   }
 
   /** Lists everything anew. */
@@ -250,9 +262,12 @@ export class Inventory {
       ...targetGroups.map((item) => item.TargetGroupArn),
     ];
     const tags = await this.#readTags(
-      arns.filter((arn): arn is string => arn !== undefined && knownTags(arn) === undefined),
+      this.#tagsToRead(
+        arns.filter((arn) => arn !== undefined),
+        (arn) => knownTags(arn) === undefined,
+      ),
     );
-    const tagsOf = (arn: string | undefined): Tags => knownTags(arn ?? "") ?? tags.get(arn ?? "") ?? {};
+    const tagsOf = (arn: string | undefined): Tags => tags.get(arn ?? "") ?? knownTags(arn ?? "") ?? {};
     const changes = [
       ...this.loadBalancers.replace(
         loadBalancers.map((item) => loadBalancerEntry(item, tagsOf(item.LoadBalancerArn))),
@@ -267,7 +282,22 @@ export class Inventory {
     for (const { key, change } of changes) if (change === "vanished") this.details.forget(key);
     const first = !this.#loaded;
     this.#loaded = true;
+    this.#listedAt = begunAt;
     if (!first && changes.length > 0) for (const listener of this.#listeners) listener(changes);
+  }
+
+  /** Those that are not known, and of the others so many that each has its turn; whole batches. */
+  #tagsToRead(arns: readonly string[], isUnknown: (arn: string) => boolean): readonly string[] {
+    const listed = new Set(arns);
+    for (const arn of this.#tagRound) if (!listed.has(arn)) this.#tagRound.delete(arn);
+    const unknown = new Set(arns.filter(isUnknown));
+    for (const arn of arns) if (!unknown.has(arn)) this.#tagRound.add(arn);
+    const inTurn = [...this.#tagRound].filter((arn) => !unknown.has(arn));
+    const share = unknown.size + Math.ceil(inTurn.length / refreshesPerTagRound);
+    const chosen = [...unknown, ...inTurn].slice(0, Math.ceil(share / arnsPerCall) * arnsPerCall);
+    for (const arn of chosen) this.#tagRound.delete(arn);
+    for (const arn of chosen) this.#tagRound.add(arn);
+    return chosen;
   }
 
   async #listLoadBalancers(): Promise<LoadBalancer[]> {

@@ -31,5 +31,6 @@ function bound(engine: Engine): Engine {
     observe: (stack, signal) => engine.observe(stack, signal),
     known: (owner) => engine.known(owner),
     forget: (owner) => engine.forget(owner),
+    suspect: (owner) => engine.suspect(owner),
   };
 }

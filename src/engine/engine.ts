@@ -57,6 +57,8 @@ export interface Engine {
   known(owner: Owner): readonly Observed[] | undefined;
   /** Forget what is known of an owner: the next reconcile reads AWS. */
   forget(owner: Owner): void;
+  /** Somebody else seems to have changed what an owner has: the next reconcile reads AWS in full. */
+  suspect(owner: Owner): void;
 }
 
 export interface EngineOptions {
@@ -89,6 +91,7 @@ export function createEngine(options: EngineOptions): Engine {
 class StackEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #known = new Map<string, Known>();
+  readonly #suspected = new Set<string>();
   #nextVerification = 0;
 
   constructor(options: EngineOptions) {
@@ -103,6 +106,10 @@ class StackEngine implements Engine {
     this.#known.delete(ownerKey(owner));
   }
 
+  suspect(owner: Owner): void {
+    this.#suspected.add(ownerKey(owner));
+  }
+
   async observe(stack: Stack, signal: AbortSignal): Promise<readonly Observed[]> {
     return observeStack(stack, this.#options.registry, this.#context(stack, signal, "full"));
   }
@@ -111,16 +118,17 @@ class StackEngine implements Engine {
     const { registry, clock } = this.#options;
     const key = ownerKey(stack.owner);
     const hash = stackHash(stack);
-    const known = options.verify === true ? undefined : this.#known.get(key);
+    const verify = this.#suspected.delete(key) || options.verify === true;
+    const known = verify ? undefined : this.#known.get(key);
     const due = known !== undefined && clock.monotonic() >= known.verifyAt;
 
     if (known !== undefined && !due && known.hash === hash) return this.#unchanged(stack, known, hash);
-    if (known === undefined && options.verify !== true && options.appliedHash === hash && stack.resources.length > 0) {
+    if (known === undefined && !verify && options.appliedHash === hash && stack.resources.length > 0) {
       const anchored = await this.#matchesInventory(stack, options.signal);
       if (anchored !== undefined) return this.#unchanged(stack, this.#remember(stack, anchored, hash), hash);
     }
 
-    const depth = due || options.verify === true ? "full" : "normal";
+    const depth = due || verify ? "full" : "normal";
     const observed = await this.#observe(stack, due ? undefined : known, { depth, signal: options.signal });
     const plan = planStack(stack, observed, registry);
     const lastHash = this.#known.get(key)?.hash ?? options.appliedHash;

@@ -3,9 +3,10 @@ import type { Clock, Random } from "../clock.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { AppError } from "../errors.ts";
 import type { HttpHandler } from "../http.ts";
+import { linkedAbort } from "../kube/abort.ts";
 import { runController } from "../kube/controller.ts";
 import { createEventRecorder, type EventRecorder } from "../kube/events.ts";
-import { createLeaderElection, type LeaderElection } from "../kube/lease.ts";
+import { createLeaderElection, type LeaderElection, leaderOnly } from "../kube/lease.ts";
 import { createKubeClient } from "../kube/rest-client.ts";
 import { createWorkQueue, type WorkQueue } from "../kube/work-queue.ts";
 import type { Logger } from "../log.ts";
@@ -78,14 +79,22 @@ class RunningOperator implements Operator {
   constructor(options: OperatorOptions) {
     this.#options = options;
     const { http, clock, random, log, metrics, settings, instance } = options;
-    this.#kube = createKubeClient({ http, clock, random, metrics });
-    this.caches = createCaches({ http, clock, random, log, metrics }, settings.watchNamespace);
-    this.#events = createEventRecorder({ client: this.#kube, clock, random, log, metrics, instance });
     const { leaderElection } = settings;
     this.#election =
       leaderElection === undefined
         ? undefined
-        : createLeaderElection({ client: this.#kube, ...leaderElection, clock, random, log, metrics });
+        : createLeaderElection({
+            client: createKubeClient({ http, clock, random, metrics }),
+            ...leaderElection,
+            clock,
+            random,
+            log,
+            metrics,
+          });
+    const guarded = this.#election === undefined ? http : leaderOnly(http, this.#election);
+    this.#kube = createKubeClient({ http: guarded, clock, random, metrics });
+    this.caches = createCaches({ http, clock, random, log, metrics }, settings.watchNamespace);
+    this.#events = createEventRecorder({ client: this.#kube, clock, random, log, metrics, instance });
   }
 
   get lost(): AbortSignal {
@@ -190,7 +199,14 @@ class RunningOperator implements Operator {
       async reconcile(key, context) {
         if (election === undefined) return module.reconcile(key, context);
         election.assertLeader();
-        return module.reconcile(key, { ...context, signal: AbortSignal.any([context.signal, election.fence()]) });
+        const { controller, release } = linkedAbort(election.fence());
+        // The work's own signal does not outlive it; the fence does, so its listener is taken away again.
+        context.signal.addEventListener("abort", () => controller.abort(context.signal.reason), { once: true });
+        try {
+          return await module.reconcile(key, { ...context, signal: controller.signal });
+        } finally {
+          release();
+        }
       },
     });
   }

@@ -36,15 +36,21 @@ describe("the inventory", () => {
     assert.equal(inventory.loadBalancers.named("lb-3")[0]?.tags["elbv2.k8s.aws/cluster"], "other");
   });
 
-  it("reads tags twenty resources a call, and later only those of new ones", async () => {
+  it("reads tags twenty resources a call, and later those of new ones and, in turns, of all", async () => {
     const world = await createWorld();
     await makeLoadBalancers(world, 23);
     world.calls();
     await world.inventory.ready();
     assert.equal(world.calls().filter((name) => name === "DescribeTags").length, 2);
-    await world.clock.advance(60_000);
-    await world.inventory.refresh();
-    assert.equal(world.calls().filter((name) => name === "DescribeTags").length, 0);
+    const first = world.inventory.loadBalancers.all()[0]?.key ?? "";
+    await world.aws.elbv2.addTags({ ResourceArns: [first], Tags: [{ Key: "team", Value: "blue" }] });
+    world.calls();
+    for (let round = 0; round < 6; round++) {
+      await world.clock.advance(60_000);
+      await world.inventory.refresh();
+      assert.equal(world.calls().filter((name) => name === "DescribeTags").length, 1);
+    }
+    assert.equal(world.inventory.loadBalancers.get(first)?.tags["team"], "blue");
   });
 
   it("tells what a refresh found to have appeared and vanished", async () => {

@@ -140,8 +140,7 @@ export class OperatorWorld {
   }
 
   async patch(kind: Kind, key: string, patch: object): Promise<void> {
-    const { namespace, name } = nameIn(kind, key);
-    await this.drive(this.kube.mergePatch(kind, { namespace, name }, patch));
+    await this.drive(this.kube.mergePatch(kind, nameIn(kind, key), patch));
   }
 
   async delete(kind: Kind, key: string): Promise<void> {

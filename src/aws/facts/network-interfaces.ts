@@ -39,6 +39,8 @@ const filterValues = 200;
 
 interface InstanceInterface extends EndpointInterface {
   readonly primary: boolean;
+  /** The interface's own first address; the others are there for pods. */
+  readonly ownAddress: string;
   readonly addresses: readonly string[];
   readonly prefixes: readonly string[];
 }
@@ -112,6 +114,8 @@ export function networkInterfaceFacts(options: {
   }
 
   const instances = remembered(clock, readInstances);
+  /** Sets of security groups that interfaces with pods have been seen to have. */
+  const podGroups = new Set<string>();
   const byAddress = remembered(clock, readAddresses);
   const byID = remembered(clock, (ids) =>
     readInterfaces("network-interface-id", ids, ({ NetworkInterfaceId }) =>
@@ -124,9 +128,22 @@ export function networkInterfaceFacts(options: {
     if (pod.compute === "fargate" || pod.instanceID === undefined) return byAddress.get(normalAddress(pod.ip));
     const holds = (item: InstanceInterface): boolean =>
       item.addresses.includes(pod.ip) || isInAnyCIDR(pod.ip, item.prefixes);
-    const known = (await instances.get(pod.instanceID))?.find(holds);
+    const read = await instances.get(pod.instanceID);
+    const known = read?.find(holds) ?? (read === undefined ? undefined : podInterface(read));
     // The instance may have got another interface, or the interface another address, since it was looked at.
-    return known ?? (await instances.again(pod.instanceID))?.find(holds);
+    const found = known ?? (await instances.again(pod.instanceID))?.find(holds);
+    if (found !== undefined && pod.ip !== found.ownAddress) podGroups.add(groupsKey(found));
+    return found;
+  }
+
+  /**
+   * Stands in for the interface of a pod whose address is newer than what was read of the instance: all interfaces on which
+   * pods may be have the same security groups. An interface whose groups have not been seen on any pod is no such one,
+   * since with custom networking the first interface carries no pods.
+   */
+  function podInterface(interfaces: readonly InstanceInterface[]): InstanceInterface | undefined {
+    const [first, ...others] = interfaces.filter((item) => podGroups.has(groupsKey(item)));
+    return others.every((item) => first !== undefined && groupsKey(item) === groupsKey(first)) ? first : undefined;
   }
 
   return {
@@ -164,6 +181,10 @@ function remembered<Value>(
   };
 }
 
+function groupsKey({ securityGroupIDs }: EndpointInterface): string {
+  return [...securityGroupIDs].sort().join();
+}
+
 function plain({ id, securityGroupIDs }: EndpointInterface): EndpointInterface {
   return { id, securityGroupIDs };
 }
@@ -184,6 +205,7 @@ function toInstanceInterface(item: InstanceNetworkInterface): InstanceInterface 
     id: item.NetworkInterfaceId ?? "",
     securityGroupIDs: (item.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
     primary: item.Attachment?.DeviceIndex === 0,
+    ownAddress: item.PrivateIpAddress ?? "",
     addresses: (item.PrivateIpAddresses ?? []).flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
     prefixes: [
       ...(item.Ipv4Prefixes ?? []).flatMap(({ Ipv4Prefix }) => Ipv4Prefix ?? []),

@@ -94,6 +94,7 @@ function onlyFor(
     observe: (stack, signal) => engine.observe(stack, signal),
     known: () => undefined,
     forget: () => undefined,
+    suspect: () => undefined,
     async reconcile(stack, { signal }) {
       if (!isOwnerOf(stack.owner, object)) return nothing(stack, []);
       try {

@@ -1,4 +1,4 @@
-import { type Ownership, type Resource, ref } from "../../engine/stack.ts";
+import { type Ownership, type Resource, ref, type Stack } from "../../engine/stack.ts";
 import type { SecurityGroupSpec } from "../../resources/ec2/specs.ts";
 import type { StringOrRef, Tags } from "../../resources/elbv2/specs.ts";
 import { backendSecurityGroupName } from "./names.ts";
@@ -30,4 +30,16 @@ export function backendSecurityGroup(
     shared: { ownership: backendSecurityGroupOwnership(surroundings.cluster) },
   };
   return { groupID: ref(resource.type, id, "id"), resources: [resource] };
+}
+
+/** Wants no shared group any more: applied when its last user has gone. */
+export function withoutBackendSecurityGroup(cluster: string): Stack {
+  const { tags } = backendSecurityGroupOwnership(cluster);
+  return {
+    owner: { kind: "SecurityGroup", namespace: "", name: id },
+    ownership: { tags: { ...tags, [idTag]: id }, idTag },
+    types: ["ec2/SecurityGroup"],
+    resources: [],
+    problems: [],
+  };
 }

@@ -36,7 +36,7 @@ export function bindingModules(
     /** What is registered in a target group is another than before. */
     readonly onTargetsChanged: (targetGroupARN: string) => void;
   },
-): readonly ControllerModule[] {
+): { readonly targets: ControllerModule; readonly rules: ControllerModule } {
   const { caches, engine, clock, settings } = parts;
   const networkProblems = new Map<string, readonly Problem[]>();
   const lastWorkAt = new Map<string, number>();
@@ -141,5 +141,5 @@ export function bindingModules(
     },
     reconcile: (key, context) => rules.reconcile(key, context),
   };
-  return [bindingModule, rulesModule];
+  return { targets: bindingModule, rules: rulesModule };
 }

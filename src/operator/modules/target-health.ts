@@ -8,6 +8,8 @@ import type { ControllerModule } from "../module.ts";
 
 /** After a registration the first verdict of a health check is some way off; then looks grow rarer. */
 const firstLookMs = 10_000;
+/** Groups that serve already are looked at when a rollout is likely over: the look is for reports alone. */
+const laterLookMs = 60_000;
 const longestPauseMs = 300_000;
 
 /** The stack tags of target groups, and whose reconcile tells of their targets. */
@@ -40,6 +42,11 @@ export function targetHealthModule(
     return balancers.length > 0 && balancers.every(({ item }) => item.State?.Code === "provisioning");
   }
 
+  function known(arn: string): boolean {
+    const health = inventory.details.get(arn, "health") ?? [];
+    return health.length > 0 && health.every(isSettled);
+  }
+
   function tell(tags: Readonly<Record<string, string>>): void {
     for (const [tag, listen] of Object.entries(listeners) as [string, (key: string) => void][]) {
       const owner = tags[tag];
@@ -61,7 +68,7 @@ export function targetHealthModule(
     },
     changed(arn) {
       pauses.delete(arn);
-      queue?.addAfter(arn, firstLookMs, "resync");
+      queue?.addAfter(arn, known(arn) ? laterLookMs : firstLookMs, "resync");
     },
     async reconcile(arn, { signal }) {
       const entry = inventory.targetGroups.get(arn);

@@ -32,7 +32,7 @@ export function securityGroupRulesType(aws: SecurityGroupContext): ResourceType<
     inventoried: true,
 
     async observe({ desired, names }, context) {
-      await aws.inventory.ready();
+      await (context.depth === "full" ? aws.inventory.fresh() : aws.inventory.ready());
       const wanted = new Map(desired.map(({ spec }) => [spec.securityGroupID, spec.ingress]));
       const ids = [...new Set([...wanted.keys(), ...(names ?? [])])];
       const found = await Promise.all(
@@ -74,7 +74,7 @@ async function find(
   id: string,
   { depth, signal }: CallContext,
 ): Promise<SecurityGroupEntry | undefined> {
-  const known = depth === "full" ? undefined : inventory.securityGroups.get(id);
+  const known = inventory.securityGroups.get(id);
   if (known !== undefined || depth === "shallow") return known;
   return inventory.readSecurityGroup(id, { signal, resource: id });
 }

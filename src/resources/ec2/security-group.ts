@@ -24,8 +24,8 @@ export interface SecurityGroupTypeContext extends SecurityGroupContext {
 }
 
 /** AWS removes the interfaces of a deleted load balancer after tens of seconds; until then there is no use in asking. */
-const restAfterReleaseMs = 10_000;
-const pauses = [10_000, 15_000, 20_000, 30_000];
+const restAfterReleaseMs = 20_000;
+const pauses = [15_000, 20_000, 30_000];
 const windowMs = 20;
 const filterValues = 200;
 
@@ -54,16 +54,8 @@ export function securityGroupType(aws: SecurityGroupTypeContext): ResourceType<S
     inventoried: true,
 
     async observe({ desired }, context) {
-      await aws.inventory.ready();
-      const found = await Promise.all(
-        candidates(aws, desired, context).map(async (candidate) => {
-          if (context.depth !== "full") return observedOf(aws, candidate, context);
-          const { signal } = context;
-          const entry = await aws.inventory.readSecurityGroup(candidate.entry.key, { signal });
-          return entry === undefined ? undefined : observedOf(aws, { ...candidate, entry }, context);
-        }),
-      );
-      return found.filter((item) => item !== undefined);
+      await (context.depth === "full" ? aws.inventory.fresh() : aws.inventory.ready());
+      return candidates(aws, desired, context).map((candidate) => observedOf(aws, candidate, context));
     },
 
     compare: compareSecurityGroups,

@@ -61,13 +61,15 @@ export async function detailTags(
   return new Map(arns.map((arn) => [arn, details.get(arn, "tags") ?? {}]));
 }
 
-/** Differences of attributes, key by key: only what is wanted counts. `observed` undefined: they were not read. */
+/**
+ * Differences of attributes, key by key: only what is wanted counts. `observed` undefined: nobody wanted any until now, so
+ * they were not read; writing them costs no more than reading them.
+ */
 export function compareAttributes(desired: Tags, observed: Tags | undefined): Difference[] {
-  if (observed === undefined) return [];
   return Object.keys(desired)
     .sort()
-    .filter((key) => desired[key] !== observed[key])
-    .map((key) => ({ field: `attributes.${key}`, from: observed[key], to: desired[key] }));
+    .filter((key) => desired[key] !== observed?.[key])
+    .map((key) => ({ field: `attributes.${key}`, from: observed?.[key], to: desired[key] }));
 }
 
 /** The attributes to write, sorted, of those that differ. */

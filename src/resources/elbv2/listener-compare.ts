@@ -55,15 +55,15 @@ function mutual(settings: MutualAuthenticationSpec | undefined): string {
   return ["verify", trustStoreARN, ignoreClientCertificateExpiry, advertiseTrustStoreCANames].join(" ");
 }
 
-/** Certificates for SNI to add and to take off. Those of a listener that were not read, or are not wanted to be managed, count as right. */
+/**
+ * Certificates for SNI to add and to take off. Nothing is taken off where they were not read, or are not wanted to be
+ * managed; adding one that is there already does no harm.
+ */
 export function certificateChanges(
   desired: ListenerSpec,
   observed: ListenerSpec,
 ): { readonly missing: readonly string[]; readonly surplus: readonly string[] } {
   if (desired.extraCertificateARNs === undefined) return { missing: [], surplus: [] };
-  // A listener that was plain until now has none.
-  const wasSecure = observed.certificateARN !== undefined;
-  if (wasSecure && observed.extraCertificateARNs === undefined) return { missing: [], surplus: [] };
   const wanted = new Set(desired.extraCertificateARNs);
   const present = new Set(observed.extraCertificateARNs ?? []);
   return {

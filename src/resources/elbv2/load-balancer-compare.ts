@@ -72,9 +72,8 @@ export function compareLoadBalancers(desired: LoadBalancerSpec, observed: LoadBa
     add("ipAddressType", observed.ipAddressType, desired.ipAddressType);
   }
   const capacity = desired.minimumCapacityUnits;
-  if (capacity !== undefined && observed.minimumCapacityUnits !== undefined) {
-    if (capacity !== observed.minimumCapacityUnits)
-      add("minimumCapacityUnits", observed.minimumCapacityUnits, capacity);
+  if (capacity !== undefined && capacity !== (observed.minimumCapacityUnits ?? 0)) {
+    add("minimumCapacityUnits", observed.minimumCapacityUnits, capacity);
   }
   return [
     ...differences,
