@@ -16,6 +16,8 @@ export interface DetailKinds {
   readonly clientSecretHash: string;
   /** Of a load balancer: the minimum capacity in units. */
   readonly capacity: number;
+  /** Of a load balancer that replaces others: since when (monotonic milliseconds) it can do so. */
+  readonly tookOverAt: number;
   /** Of a target group. */
   readonly health: readonly TargetHealthDescription[];
 }

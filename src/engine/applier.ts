@@ -113,8 +113,9 @@ class ApplyRun {
         );
       }
     }
-    await Promise.all(nodes.values());
-    await this.#deletions(changes);
+    const states = await Promise.all(upserts.map((change) => nodes.get(change)));
+    const complete = states.every((state) => state?.kind === "done");
+    await this.#deletions(changes, complete);
     return {
       applied: this.#applied,
       failed: this.#failed,
@@ -246,24 +247,29 @@ class ApplyRun {
     return { kind: "update", resource, observed: change.observed, differences };
   }
 
-  async #deletions(changes: readonly Change[]): Promise<void> {
+  /** `complete`: every creation and update has come to its end. */
+  async #deletions(changes: readonly Change[], complete: boolean): Promise<void> {
     const deletions: Deletion[] = [];
     const nodes: { readonly observed: Observed; readonly done: Promise<NodeState> }[] = [];
     for (const change of changes) {
-      if (change.action === "delete" && !this.#settled(change)) deletions.push({ change, observed: change.observed });
-      if (change.action !== "replace") continue;
+      if (change.action === "create" || change.action === "update") continue;
+      if (change.action === "delete" && this.#settled(change)) continue;
       const successor = this.#living.get(resourceKey(change));
-      if (successor === undefined || successor === change.observed) continue;
-      this.#predecessors.add(change.observed);
-      if (successor.state === "ready") {
-        deletions.push({ change, observed: change.observed });
-      } else {
+      if (change.action === "replace") {
+        if (successor === undefined || successor === change.observed) continue;
+        this.#predecessors.add(change.observed);
+      }
+      const hasSuccessor = successor !== undefined && successor !== change.observed;
+      if (hasSuccessor && (successor.state !== "ready" || !complete)) {
         // The old one serves until the new one can, and so does all that it holds.
         const because = `${successor.type} ${successor.id}`;
         nodes.push({ observed: change.observed, done: Promise.resolve({ kind: "skipped", because }) });
+        this.#wait(change, `serves until ${because} can`, this.#registry.get(change.type).pollMs ?? defaultPollMs);
+      } else {
+        deletions.push({ change, observed: change.observed });
       }
     }
-    const order = this.#registry.inOrder(deletions.map(({ observed }) => observed.type)).toReversed();
+    const order = this.#registry.inDeletionOrder(deletions.map(({ observed }) => observed.type));
     for (const deletion of deletions.toSorted(
       (a, b) => order.indexOf(a.observed.type) - order.indexOf(b.observed.type),
     )) {

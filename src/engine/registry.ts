@@ -8,6 +8,8 @@ export interface Registry {
   has(type: string): boolean;
   /** The given types, each after the types that it depends on or is found under. */
   inOrder(types: Iterable<string>): readonly string[];
+  /** The given types, so that each comes after those that must be gone before it, as far as they do not wait for each other. */
+  inDeletionOrder(types: Iterable<string>): readonly string[];
   /** Whether instances of `type` must be gone before instances of `other` can be deleted. */
   deletedBefore(type: string, other: string): boolean;
   all(): readonly ResourceType[];
@@ -50,11 +52,25 @@ export function createRegistry(types: readonly ResourceType[]): Registry {
     );
   }
 
+  const inOrder = (names: Iterable<string>): string[] =>
+    [...new Set(names)].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const isKeptBy = (name: string, keeper: string): boolean =>
+    byName.get(keeper)?.deletedAfter?.includes(name) === true;
+
   return {
     get,
     has: (name) => byName.has(name),
-    inOrder: (names) => [...new Set(names)].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1)),
-    deletedBefore: (name, other) => holds(name).has(other),
+    inOrder,
+    inDeletionOrder(names) {
+      const left = inOrder(names).toReversed();
+      const order: string[] = [];
+      while (left.length > 0) {
+        const free = left.findIndex((name) => !left.some((other) => other !== name && isKeptBy(other, name)));
+        order.push(...left.splice(Math.max(0, free), 1));
+      }
+      return order;
+    },
+    deletedBefore: (name, other) => holds(name).has(other) || isKeptBy(name, other),
     all: () => types,
   };
 }

@@ -95,6 +95,8 @@ export interface ResourceType<Spec = unknown> {
   readonly inventoried?: boolean;
   /** The parent type whose deletion takes this type's instances along, so that they need no call of their own. */
   readonly deletedWith?: string;
+  /** Types whose instances are deleted first, because this one keeps them working to the end. */
+  readonly deletedAfter?: readonly string[];
 
   observe(query: ObserveQuery<Spec>, context: CallContext): Promise<readonly Observed<Spec>[]>;
 

@@ -1,6 +1,7 @@
 import type { Problem, Resource } from "../../engine/stack.ts";
 import { FactMissing, FactReader, type FactRequest } from "../load-balancing/facts.ts";
 import { InputError, problemOf } from "../load-balancing/input-error.ts";
+import { inGeneration } from "../load-balancing/replacement.ts";
 import { targetGroupBinding } from "../load-balancing/target-group-binding.ts";
 import { stackLabels } from "../load-balancing/tracking.ts";
 import { addOns } from "./add-ons.ts";
@@ -12,7 +13,7 @@ import { type GroupPort, type MemberWithPorts, mergePorts } from "./group-ports.
 import type { AcceptedVersion, GroupMember, IngressGroupInput } from "./input.ts";
 import { exceededQuota } from "./limits.ts";
 import { defaultActions, listenerResource, redirectAction, redirectPort, ruleResources } from "./listeners.ts";
-import { groupSecurityGroups, loadBalancerResource, sharedTags } from "./load-balancer.ts";
+import { groupSecurityGroups, loadBalancerID, loadBalancerResource, sharedTags } from "./load-balancer.ts";
 import { type LoadBalancerSettings, mergeSettings } from "./load-balancer-settings.ts";
 import { acceptedVersion, isUnchanged } from "./member-content.ts";
 import { readMemberPorts } from "./member-ports.ts";
@@ -21,6 +22,7 @@ import { bySeniority, type MemberView, memberView } from "./member-view.ts";
 import { mergedMap } from "./merge.ts";
 import { type CandidateRule, candidateRules, listenerRules } from "./rules.ts";
 import { servicesOfIngress } from "./service-references.ts";
+import { type GroupSuccession, groupSuccession } from "./succession.ts";
 import type { BackendTargetGroup } from "./target-group.ts";
 
 export type MemberVersion = "current" | "accepted" | "omitted";
@@ -130,9 +132,11 @@ class Attempt {
 
   #settle(members: readonly MemberWithPorts[]): GroupSettings {
     const seniority = this.#seniority.filter((view) => members.some((member) => member.view === view));
-    const wanted = mergeSettings(seniority, members[0]?.view, this.#input);
-    const ports = mergePorts(members, seniority, this.#input.existing?.defaultCertificates ?? {});
-    return { wanted, ports, seniority, redirect: redirectPort(wanted, ports) };
+    const merged = mergeSettings(seniority, members[0]?.view, this.#input);
+    const { wanted, succession } = groupSuccession(this.#input, merged, { facts: this.#facts, seniority });
+    const present = succession.kind === "stays" ? succession.present : this.#input.existing[0];
+    const ports = mergePorts(members, seniority, present?.defaultCertificates ?? {});
+    return { wanted, succession, ports, seniority, redirect: redirectPort(wanted, ports) };
   }
 
   #buildMember(member: MemberWithPorts, { wanted, ports, redirect }: GroupSettings): BuiltMember {
@@ -165,15 +169,21 @@ class Attempt {
   }
 
   #assemble(members: readonly BuiltMember[], group: GroupSettings): readonly Resource[] {
-    const { wanted, ports, seniority } = group;
+    const { wanted, succession, ports, seniority } = group;
     const facts = this.#facts;
     const tags = sharedTags(this.#input, mergedMap(seniority, "tags", groupTags));
     const securityGroups = groupSecurityGroups(this.#input, wanted, { ports, tags, facts });
-    const loadBalancer = loadBalancerResource(this.#input, wanted, { securityGroups, tags, facts });
+    const loadBalancer = loadBalancerResource(this.#input, wanted, { securityGroups, tags, succession, facts });
     const targetGroups = members.flatMap((member) => [...member.targetGroups.values()]);
     const bySenior = seniority.flatMap((view) => members.find((member) => member.view === view) ?? []);
     const labels = stackLabels("ingress.k8s.aws", this.#input.group);
-    return [
+    const generation =
+      succession.kind === "replaces"
+        ? succession.generation
+        : succession.kind === "stays"
+          ? succession.present.generation
+          : undefined;
+    const resources: readonly Resource[] = [
       ...securityGroups.resources,
       loadBalancer,
       ...targetGroups.map(({ resource }) => resource),
@@ -189,6 +199,7 @@ class Attempt {
       ...addOns(seniority, this.#input.settings, facts),
       ...frontendNLB(bySenior, { spec: loadBalancer.spec, tags }, { input: this.#input, facts }),
     ];
+    return inGeneration(resources, loadBalancerID, generation);
   }
 
   #listener(
@@ -265,6 +276,7 @@ class Attempt {
 
 interface GroupSettings {
   readonly wanted: LoadBalancerSettings;
+  readonly succession: GroupSuccession;
   readonly ports: readonly GroupPort[];
   /** Members by seniority. */
   readonly seniority: readonly MemberView[];

@@ -136,7 +136,7 @@ function finish(
  * over): what of the load balancer is its cannot be told, so nothing is changed rather than its rules lost.
  */
 function heldBy(input: IngressGroupInput, versions: ReadonlyMap<string, MemberVersion>): string | undefined {
-  if (input.existing === undefined) return undefined;
+  if (input.existing.length === 0) return undefined;
   const finalizer = groupFinalizer(input.group);
   const unknown = input.active.find(
     ({ ingress, accepted }) =>

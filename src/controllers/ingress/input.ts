@@ -2,6 +2,7 @@ import type { Ingress, Service } from "../../api/builtin.ts";
 import type { IngressClassParams } from "../../api/ingress-class-params.ts";
 import type { Problem } from "../../engine/stack.ts";
 import type { Facts } from "../load-balancing/facts.ts";
+import type { LivingLoadBalancer } from "../load-balancing/replacement.ts";
 import type { BackendSecurityGroup } from "../load-balancing/security-group-decision.ts";
 import type { TagSettings } from "../load-balancing/tags.ts";
 import type { GroupID } from "./group.ts";
@@ -16,8 +17,8 @@ export interface IngressGroupInput {
   /** By `namespace/name`: every Service that a member names and that exists. */
   readonly services: ReadonlyMap<string, Service>;
   readonly facts: Facts;
-  /** The application load balancer that this group has in AWS. */
-  readonly existing?: ExistingLoadBalancer;
+  /** The application load balancers that this group has in AWS, the newest first: two while one replaces the other. */
+  readonly existing: readonly ExistingLoadBalancer[];
   readonly settings: IngressSettings;
   /** Milliseconds since the epoch; certificates that have expired by then are not chosen. */
   readonly now: number;
@@ -47,9 +48,7 @@ export interface AcceptedVersion {
   readonly clients?: Readonly<Record<string, { readonly clientID: string; readonly secretHash: string }>>;
 }
 
-export interface ExistingLoadBalancer {
-  readonly name: string;
-  readonly scheme: "internal" | "internet-facing";
+export interface ExistingLoadBalancer extends LivingLoadBalancer {
   readonly subnetIDs: readonly string[];
   /** The default certificates of its HTTPS listeners, by port, where known. */
   readonly defaultCertificates?: Readonly<Record<string, string>>;

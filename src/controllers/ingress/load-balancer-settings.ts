@@ -29,7 +29,8 @@ export function mergeSettings(
   first: MemberView | undefined,
   input: IngressGroupInput,
 ): LoadBalancerSettings {
-  const { existing, settings } = input;
+  const { settings } = input;
+  const [existing] = input.existing;
   const name = exclusive(members, "load-balancer-name", readName);
   const scheme = exclusive(members, "scheme", readScheme);
   if (scheme === undefined && existing !== undefined && existing.scheme !== settings.defaultScheme) {

@@ -6,15 +6,17 @@ import { backendSecurityGroup } from "../load-balancing/backend-security-group.t
 import type { FactReader } from "../load-balancing/facts.ts";
 import { inboundPermissions } from "../load-balancing/inbound-permissions.ts";
 import { InputError } from "../load-balancing/input-error.ts";
-import { clusterWideName, cut, namespacedName } from "../load-balancing/names.ts";
+import { clusterWideName, namespacedName } from "../load-balancing/names.ts";
+import { suffixed } from "../load-balancing/replacement.ts";
 import { decideSecurityGroups } from "../load-balancing/security-group-decision.ts";
 import { wantedTags } from "../load-balancing/tags.ts";
-import { type GroupID, groupKey } from "./group.ts";
+import { type GroupID, groupKey, groupOwnership } from "./group.ts";
 import { GroupError } from "./group-error.ts";
 import type { GroupPort } from "./group-ports.ts";
 import type { IngressGroupInput } from "./input.ts";
 import type { LoadBalancerSettings } from "./load-balancer-settings.ts";
 import type { MemberView } from "./member-view.ts";
+import type { GroupSuccession } from "./succession.ts";
 
 export const loadBalancerID = "LoadBalancer";
 export const managedSecurityGroupID = "ManagedLBSecurityGroup";
@@ -144,18 +146,22 @@ function resolveNamed(namesOrIDs: readonly string[], member: MemberView, facts: 
 export function loadBalancerResource(
   input: IngressGroupInput,
   wanted: LoadBalancerSettings,
-  context: { readonly securityGroups: GroupSecurityGroups; readonly tags: Tags; readonly facts: FactReader },
+  context: {
+    readonly securityGroups: GroupSecurityGroups;
+    readonly tags: Tags;
+    readonly succession: GroupSuccession;
+    readonly facts: FactReader;
+  },
 ): Resource<LoadBalancerSpec> {
-  const { group, settings } = input;
   return {
     type: "elbv2/LoadBalancer",
     id: loadBalancerID,
     spec: {
-      name: loadBalancerName(input, wanted) ?? groupName(group, settings.clusterName, wanted.scheme),
+      name: loadBalancerName(input, wanted, context),
       type: "application",
       scheme: wanted.scheme,
       ipAddressType: wanted.ipAddressType,
-      subnetMappings: resolveSubnets(input, wanted, context.facts).map((subnetID) => ({ subnetID })),
+      subnetMappings: resolveSubnets(wanted, context).map((subnetID) => ({ subnetID })),
       securityGroups: context.securityGroups.onLoadBalancer,
       ...(wanted.customerOwnedIPv4Pool === undefined ? {} : { customerOwnedIPv4Pool: wanted.customerOwnedIPv4Pool }),
       ...(wanted.ipamPoolID === undefined ? {} : { ipv4IPAMPoolID: wanted.ipamPoolID }),
@@ -166,19 +172,30 @@ export function loadBalancerResource(
   };
 }
 
-/** A name of the user's choice is taken while the old load balancer lives beside its successor: the new one gets a suffix. */
-function loadBalancerName(input: IngressGroupInput, wanted: LoadBalancerSettings): string | undefined {
-  const { explicitName } = wanted;
-  const { existing } = input;
-  if (explicitName === undefined || existing === undefined) return explicitName;
-  if (existing.name !== explicitName || existing.scheme === wanted.scheme) return explicitName;
-  return `${cut(explicitName, 27)}-${sha256Hex([explicitName, wanted.scheme], 4)}`;
+/** A name of the user's choice is taken while a predecessor lives beside its successor: the new one gets a suffix. */
+function loadBalancerName(
+  { existing, group, settings }: IngressGroupInput,
+  { explicitName, scheme }: LoadBalancerSettings,
+  { succession, facts }: { readonly succession: GroupSuccession; readonly facts: FactReader },
+): string {
+  // Names are given at creation and cannot be changed.
+  if (succession.kind === "stays") return succession.present.name;
+  const name = explicitName ?? groupName(group, settings.clusterName, scheme);
+  if (succession.kind === "replaces")
+    return existing.some((one) => one.name === name) ? suffixed(name, succession.generation) : name;
+  if (explicitName === undefined) return name;
+  // An Ingress that moves to another group is served by its former one until this one can.
+  const { tags } = groupOwnership(group, settings.clusterName);
+  const inUse = facts.ask({ kind: "name-in-use", name, byOtherThan: tags });
+  return "value" in inUse && inUse.value ? suffixed(name, sha256Hex([groupKey(group)], 4)) : name;
 }
 
-function resolveSubnets(input: IngressGroupInput, wanted: LoadBalancerSettings, facts: FactReader): readonly string[] {
-  const { existing } = input;
+function resolveSubnets(
+  wanted: LoadBalancerSettings,
+  { succession, facts }: { readonly succession: GroupSuccession; readonly facts: FactReader },
+): readonly string[] {
   const explicit = wanted.subnets;
-  if (explicit === undefined && existing !== undefined && existing.scheme === wanted.scheme) return existing.subnetIDs;
+  if (explicit === undefined && succession.kind === "stays") return succession.present.subnetIDs;
   const answer = facts.ask({
     kind: "subnets",
     loadBalancerType: "application",

@@ -17,15 +17,15 @@ import { servicesOfMember } from "./service-references.ts";
 
 /** What the loader needs beside the objects of the group; wired by the operator. */
 export interface IngressSurroundings extends LoadBalancerSurroundings {
-  /** The application load balancer that bears the group's ownership tags, from the inventory. */
-  existingLoadBalancer(
+  /** The load balancers that bear these ownership tags, the newest first, from the inventory. */
+  existingLoadBalancers(
     ownership: {
       readonly tags: Readonly<Record<string, string>>;
       readonly idTag: string;
       readonly id: string;
     },
     signal: AbortSignal,
-  ): Promise<ExistingLoadBalancer | undefined>;
+  ): Promise<readonly ExistingLoadBalancer[]>;
 }
 
 export interface LoadedGroup {
@@ -52,7 +52,7 @@ export async function loadAndBuild(
     existing,
     accepted,
   }: {
-    readonly existing: ExistingLoadBalancer | undefined;
+    readonly existing: readonly ExistingLoadBalancer[];
     readonly accepted: (member: GroupMember) => AcceptedVersion | undefined;
   },
   context: LoadContext,
@@ -69,7 +69,7 @@ export async function loadAndBuild(
     inactive: membership.inactive,
     services: servicesOf(active, context.services),
     facts,
-    ...(existing === undefined ? {} : { existing }),
+    existing,
     settings: context.settings,
     now: context.now,
   };

@@ -128,9 +128,11 @@ export class IngressReconciler {
         drift,
         signal: pass.signal,
         ...(appliedHash === undefined ? {} : { appliedHash }),
-        onApplied: ({ observed }) => {
-          if (observed?.type !== "elbv2/LoadBalancer" || dnsNameOf([observed]) === undefined) return;
-          // The name is of use to people and DNS controllers long before the load balancer serves; a failure shows again in the last step.
+        onApplied: ({ action, observed }) => {
+          if (action === "replace" || observed?.type !== "elbv2/LoadBalancer") return;
+          if (dnsNameOf([observed]) === undefined) return;
+          // The name is of use to people and DNS controllers long before the load balancer serves; a failure shows again in
+          // the last step.
           early ??= this.#publish(pass, [observed]).catch(() => undefined);
         },
       });
@@ -148,6 +150,7 @@ export class IngressReconciler {
     for (const { ingress } of pass.membership.active) {
       const result = pass.result(ingress);
       if (result === undefined || result.version === "omitted") continue;
+      if (isServedElsewhere(pass.latest(ingress), observed)) continue;
       const patch = statusPatch(pass.latest(ingress), wantedEntries(observed, result.ports));
       if (patch !== undefined) await this.#patchStatus(pass, ingress, patch);
     }
@@ -240,7 +243,7 @@ export class IngressReconciler {
   async #build(pass: Pass, membership: Membership): Promise<IngressBuild> {
     const { settings, surroundings, clock } = this.#deps;
     const ownership = groupOwnership(pass.group, settings.clusterName);
-    const existing = await surroundings.existingLoadBalancer({ ...ownership, id: loadBalancerID }, pass.signal);
+    const existing = await surroundings.existingLoadBalancers({ ...ownership, id: loadBalancerID }, pass.signal);
     const accepted = (member: GroupMember): AcceptedVersion | undefined =>
       this.#reports.remembered(pass.group, member.ingress);
     const context = { ...this.#deps, now: clock.now() };
@@ -255,6 +258,17 @@ export class IngressReconciler {
       if (patch !== undefined) await this.#patchStatus(pass, ingress, patch);
     }
   }
+}
+
+/** An Ingress that has the name of another load balancer keeps it until its new one serves. */
+function isServedElsewhere({ status }: Ingress, observed: readonly Observed[]): boolean {
+  const names = (status?.loadBalancer?.ingress ?? []).flatMap(({ hostname }) => hostname ?? []);
+  const name = dnsNameOf(observed);
+  if (names.length === 0 || name === undefined || names.includes(name)) return false;
+  return !observed.some(({ type, outputs, state }) => {
+    const isOurs = type === "elbv2/LoadBalancer" && outputs["dnsName"]?.toLowerCase() === name;
+    return isOurs && state === "ready";
+  });
 }
 
 /** How much later than an Ingress its Service may enter the cache. */

@@ -17,6 +17,10 @@ export type FactRequest =
   | { readonly kind: "shield-subscription" }
   /** The associated address blocks of the cluster's VPC. */
   | { readonly kind: "vpc-cidrs" }
+  /** Whether AWS refuses to delete the load balancer of this ARN. */
+  | { readonly kind: "deletion-protection"; readonly loadBalancerARN: string }
+  /** Whether a load balancer of another owner in this cluster has this name. */
+  | { readonly kind: "name-in-use"; readonly name: string; readonly byOtherThan: Readonly<Record<string, string>> }
   /** The OIDC client of a Secret. */
   | { readonly kind: "oidc-secret"; readonly namespace: string; readonly name: string };
 
@@ -60,6 +64,8 @@ interface FactValues {
   readonly "target-group": string;
   readonly "shield-subscription": boolean;
   readonly "vpc-cidrs": { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] };
+  readonly "deletion-protection": boolean;
+  readonly "name-in-use": boolean;
   readonly "oidc-secret": { readonly clientID: string; readonly clientSecret: string };
 }
 export type FactValue<Kind extends FactRequest["kind"]> = FactValues[Kind];

@@ -15,6 +15,9 @@ export interface LoadBalancerSurroundings {
   targetGroup(name: string, signal: AbortSignal): Promise<string | undefined>;
   shieldSubscribed(signal: AbortSignal): Promise<boolean>;
   vpcCIDRs(signal: AbortSignal): Promise<FactValue<"vpc-cidrs">>;
+  isDeletionProtected(loadBalancerARN: string, signal: AbortSignal): Promise<boolean>;
+  /** Whether a load balancer of this cluster has the name and not all of these tags. */
+  isNameInUse(name: string, byOtherThan: Readonly<Record<string, string>>): Promise<boolean>;
   /** The data (base64) and labels of a Secret; undefined when it does not exist. Watched from then on. */
   secret(
     namespace: string,
@@ -77,6 +80,10 @@ async function find(
       return { value: await surroundings.shieldSubscribed(signal) };
     case "vpc-cidrs":
       return { value: await surroundings.vpcCIDRs(signal) };
+    case "deletion-protection":
+      return { value: await surroundings.isDeletionProtected(request.loadBalancerARN, signal) };
+    case "name-in-use":
+      return { value: await surroundings.isNameInUse(request.name, request.byOtherThan) };
     case "oidc-secret": {
       const secret = await surroundings.secret(request.namespace, request.name, signal);
       if (secret === undefined) return { error: "not found" };

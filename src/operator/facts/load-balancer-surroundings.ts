@@ -1,16 +1,26 @@
+import type { Listener } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Kind, KubeObject } from "../../api/object.ts";
 import type { Aws } from "../../aws/clients.ts";
 import { hasCode } from "../../aws/errors.ts";
+import type { LoadBalancerEntry } from "../../aws/inventory.ts";
+import { fromTagList, hasTags } from "../../aws/tags.ts";
 import type { IngressSurroundings } from "../../controllers/ingress/load.ts";
 import type { KubeClient } from "../../kube/client.ts";
+import { generationTag } from "../../resources/elbv2/generation.ts";
 import type { AwsParts } from "../aws-parts.ts";
 import type { Settings } from "../settings.ts";
 
-interface Secret extends KubeObject {
+export interface Secret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-const secretKind: Kind<Secret> = { group: "", version: "v1", kind: "Secret", plural: "secrets", namespaced: true };
+export const secretKind: Kind<Secret> = {
+  group: "",
+  version: "v1",
+  kind: "Secret",
+  plural: "secrets",
+  namespaced: true,
+};
 
 /** What builds of load balancers ask of AWS, and of Secrets. */
 export function loadBalancerSurroundings(options: {
@@ -73,20 +83,51 @@ export function loadBalancerSurroundings(options: {
       const healthy = known.filter(({ TargetHealth }) => TargetHealth?.State === "healthy").length;
       return { healthy, total: known.length };
     },
-    async existingLoadBalancer({ tags, idTag, id }) {
+    async isDeletionProtected(LoadBalancerArn, signal) {
+      const attributes = await parts.inventory.details.know(LoadBalancerArn, "attributes", true, async () => {
+        const { Attributes } = await aws.elbv2.describeLoadBalancerAttributes({ LoadBalancerArn }, { signal });
+        return fromTagList(Attributes);
+      });
+      return attributes["deletion_protection.enabled"] === "true";
+    },
+    async isNameInUse(name, byOtherThan) {
       await parts.inventory.ready();
-      const entry = parts.inventory.loadBalancers
+      const cluster = { "elbv2.k8s.aws/cluster": settings.clusterName };
+      return parts.inventory.loadBalancers
+        .named(name)
+        .some(({ tags }) => hasTags(tags, cluster) && !hasTags(tags, byOtherThan));
+    },
+    async existingLoadBalancers({ tags, idTag, id }) {
+      await parts.inventory.ready();
+      const { details } = parts.inventory;
+      const created = ({ item }: LoadBalancerEntry): number => item.CreatedTime?.getTime() ?? 0;
+      return parts.inventory.loadBalancers
         .withTags({ ...tags, [idTag]: id })
-        .find(({ item }) => item.State?.Code !== "failed");
-      if (entry === undefined) return undefined;
-      const { Scheme, AvailabilityZones } = entry.item;
-      return {
-        name: entry.name,
-        scheme: Scheme ?? "internet-facing",
-        subnetIDs: (AvailabilityZones ?? []).flatMap(({ SubnetId }) => SubnetId ?? []),
-      };
+        .filter(({ item }) => item.State?.Code !== "failed")
+        .toSorted((a, b) => created(b) - created(a))
+        .map(({ key, name, item, tags: present }) => {
+          const generation = present[generationTag];
+          return {
+            arn: key,
+            name,
+            scheme: item.Scheme ?? "internet-facing",
+            subnetIDs: (item.AvailabilityZones ?? []).flatMap(({ SubnetId }) => SubnetId ?? []),
+            securityGroupIDs: item.SecurityGroups ?? [],
+            defaultCertificates: defaultCertificates(details.get(key, "listeners") ?? []),
+            ...(generation === undefined ? {} : { generation }),
+          };
+        });
     },
   };
+}
+
+/** By port, of the listeners that are known. */
+function defaultCertificates(listeners: readonly Listener[]): Readonly<Record<string, string>> {
+  const pairs = listeners.flatMap(({ Port, Certificates }) => {
+    const arn = Certificates?.[0]?.CertificateArn;
+    return Port === undefined || arn === undefined ? [] : [[String(Port), arn] as const];
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** The answer, or undefined where AWS says that there is no such thing. */

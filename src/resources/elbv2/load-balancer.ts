@@ -13,6 +13,7 @@ import { createInput } from "./load-balancer-input.ts";
 import { asObserved, type Candidate, loadBalancerTypeName } from "./load-balancer-observed.ts";
 import { updateLoadBalancer } from "./load-balancer-update.ts";
 import type { LoadBalancerSpec } from "./specs.ts";
+import { graceLeftMs, holdSuccessors } from "./takeover.ts";
 
 /** A load balancer made longer ago than this is not the one that a create just made. */
 const newWithinMs = 60_000;
@@ -46,14 +47,12 @@ export function loadBalancerType(aws: Elbv2Context): ResourceType<LoadBalancerSp
     pollMs: 10_000,
 
     async observe({ desired }, context) {
-      await aws.inventory.ready();
+      await (context.depth === "full" ? aws.inventory.fresh() : aws.inventory.ready());
       if (context.depth !== "shallow") await aws.inventory.pollPending();
-      const found = await Promise.all(
-        candidates(aws, desired, context).map(({ entry, resource, id }) =>
-          observe(aws, { entry, resource, id }, context),
-        ),
-      );
-      return found.filter((item) => item !== undefined);
+      const all = candidates(aws, desired, context);
+      const found = await Promise.all(all.map((candidate) => observe(aws, candidate, context)));
+      const observed = found.filter((item) => item !== undefined);
+      return context.depth === "shallow" ? observed : holdSuccessors(aws, observed, { desired, context });
     },
 
     compare: compareLoadBalancers,
@@ -77,6 +76,9 @@ export function loadBalancerType(aws: Elbv2Context): ResourceType<LoadBalancerSp
 
     async delete({ outputs }, context) {
       const arn = outputs["arn"] ?? "";
+      const graceMs = graceLeftMs(aws, arn, context);
+      if (graceMs > 0)
+        return { kind: "waiting", reason: "it still serves clients that know its name", retryAfterMs: graceMs };
       try {
         await aws.elbv2.deleteLoadBalancer({ LoadBalancerArn: arn }, callOptions(context, arn));
       } catch (error) {
@@ -134,7 +136,7 @@ async function observe(
   const { details } = aws.inventory;
   const options = callOptions(context, candidate.entry.key);
   const full = context.depth === "full";
-  const entry = full ? await aws.inventory.readLoadBalancer(candidate.entry.key, options) : candidate.entry;
+  const entry = aws.inventory.loadBalancers.get(candidate.entry.key);
   if (entry === undefined) return undefined;
   const described = describedSpec(entry.item);
   const desired = resource?.spec;

@@ -22,6 +22,7 @@ import {
   noAnswer,
   notShownYet,
 } from "./context.ts";
+import { generationTag } from "./generation.ts";
 import type { HealthCheckSpec, TargetGroupSpec } from "./specs.ts";
 
 export const targetGroupTypeName = "elbv2/TargetGroup";
@@ -31,7 +32,7 @@ const inUseRetryMs = 3_000;
 
 /**
  * Target groups, found by ownership tags in the inventory. Target type, protocol, protocol version, address family and
- * control port cannot be changed: another group is made. The name and the group's own port are not compared, since every
+ * control port cannot be changed, nor the load balancer that a group serves: another group is made. The name and the group's own port are not compared, since every
  * target is registered with a port of its own.
  */
 export function targetGroupType(aws: Elbv2Context): ResourceType<TargetGroupSpec> {
@@ -53,7 +54,7 @@ export function targetGroupType(aws: Elbv2Context): ResourceType<TargetGroupSpec
     inventoried: true,
 
     async observe({ desired }, context) {
-      await aws.inventory.ready();
+      await (context.depth === "full" ? aws.inventory.fresh() : aws.inventory.ready());
       const found = await Promise.all(candidates(aws, desired, context).map((item) => observe(aws, item, context)));
       return found.filter((item) => item !== undefined);
     },
@@ -132,7 +133,7 @@ async function observe(
   const { details } = aws.inventory;
   const options = callOptions(context, candidate.entry.key);
   const full = context.depth === "full";
-  const entry = full ? await aws.inventory.readTargetGroup(candidate.entry.key, options) : candidate.entry;
+  const entry = aws.inventory.targetGroups.get(candidate.entry.key);
   if (entry === undefined) return undefined;
   const wantsAttributes = resource !== undefined && Object.keys(resource.spec.attributes).length > 0;
   const attributes =
@@ -215,11 +216,15 @@ export function compareTargetGroups(desired: TargetGroupSpec, observed: TargetGr
   if (desired.targetControlPort !== undefined || observed.targetControlPort !== undefined) {
     replace("targetControlPort", observed.targetControlPort, desired.targetControlPort);
   }
+  const observedTags = observed.tags as TargetGroupSpec["tags"] | undefined;
+  if (observedTags !== undefined) {
+    replace(`tags.${generationTag}`, observedTags[generationTag], desired.tags[generationTag]);
+  }
   return [
     ...differences,
     ...compareHealthChecks(desired.healthCheck, observed.healthCheck),
     ...compareAttributes(desired.attributes, observed.attributes as TargetGroupSpec["attributes"] | undefined),
-    ...compareTags(desired.tags, observed.tags),
+    ...compareTags(desired.tags, observed.tags).filter(({ field }) => field !== `tags.${generationTag}`),
   ];
 }
 

@@ -20,6 +20,8 @@ export function targetGroupBindingType(
     iamActions: [],
     dependsOn: ["elbv2/TargetGroup", "ec2/SecurityGroup"],
     parents: [],
+    // Its targets are wanted as long as there is a load balancer that sends them traffic.
+    deletedAfter: ["elbv2/LoadBalancer"],
     inventoried: true,
 
     observe: async ({ desired }, { ownership }) => {

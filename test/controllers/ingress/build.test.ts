@@ -292,7 +292,9 @@ describe("authentication", () => {
 });
 
 describe("the load balancer", () => {
-  const existing = { name: "k8s-x", scheme: "internet-facing", subnetIDs: ["subnet-x", "subnet-y"] } as const;
+  const existing = [
+    { arn: "arn:x", name: "k8s-x", scheme: "internet-facing", subnetIDs: ["subnet-x", "subnet-y"] },
+  ] as const;
   const spec = (result: IngressBuild): LoadBalancerSpec | undefined =>
     resources<LoadBalancerSpec>(result, "elbv2/LoadBalancer")[0]?.spec;
 

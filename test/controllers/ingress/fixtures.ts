@@ -130,6 +130,8 @@ export function answer(request: FactRequest, table: FactTable): FactAnswer {
     case "certificates":
       return { value: [] };
     case "shield-subscription":
+    case "deletion-protection":
+    case "name-in-use":
       return { value: false };
     default:
       return { error: "not found" };
@@ -151,6 +153,7 @@ export function build(members: readonly (Ingress | GroupMember)[], options: Buil
     const result = buildIngressStack({
       group: { namespace: first?.namespace ?? "", name: first?.name ?? "" },
       inactive: [],
+      existing: [],
       settings,
       now: Date.parse("2026-01-01T00:00:00Z"),
       ...rest,

@@ -75,7 +75,9 @@ describe("a bad member of a group", () => {
       annotations: { "group.name": "shop", ...bad },
       metadata: { finalizers: ["group.ingress.k8s.aws/shop"] },
     });
-    const existing = { name: "k8s-shop", scheme: "internal", subnetIDs: ["subnet-a", "subnet-b"] } as const;
+    const existing = [
+      { arn: "arn:shop", name: "k8s-shop", scheme: "internal", subnetIDs: ["subnet-a", "subnet-b"] },
+    ] as const;
     const result = group([member("a"), held], { existing });
     assert.equal(result.stack, undefined);
     assert.match(result.held ?? "", /ns\/b/);

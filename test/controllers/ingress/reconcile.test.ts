@@ -67,6 +67,10 @@ class ScriptedEngine implements Engine {
     return this.#known.get(ownerKey(owner))?.observed;
   }
 
+  suspect(owner: Stack["owner"]): void {
+    this.forget(owner);
+  }
+
   forget(owner: Stack["owner"]): void {
     this.#known.delete(ownerKey(owner));
   }
@@ -127,7 +131,9 @@ function world(ingresses: readonly Ingress[], options: { readonly certificateErr
         shieldSubscribed: async () => false,
         vpcCIDRs: async () => ({ ipv4: ["10.0.0.0/16"], ipv6: [] }),
         targetCounts: () => ({ healthy: 1, total: 2 }),
-        existingLoadBalancer: unknown,
+        isDeletionProtected: async () => false,
+        isNameInUse: async () => false,
+        existingLoadBalancers: async () => [],
       },
       settings,
     });
