@@ -55,9 +55,9 @@ const spec = object(
     tags: tagsSchema("Tags of the profile, beside those that record ownership.", 40).exactOptional(),
     coreDNS: flag("Let CoreDNS run on Fargate; needs a selector for kube-system.", { default: false }).exactOptional(),
     replaceStrategy: choice(
-      "What happens when a field changes that AWS cannot change in place.",
+      "What happens when a field changes that AWS cannot change in place: all but the tags. Reject changes nothing and says so.",
       ["CreateBefore", "DeleteBefore", "Reject"],
-      { default: "CreateBefore" },
+      { default: "Reject" },
     ).exactOptional(),
     drain: object("How pods leave a profile that goes.", {
       timeout: text("How long that may take.", { max: 16, pattern: durationPattern, default: "1h" }).exactOptional(),
@@ -99,8 +99,17 @@ const status = object("What EKS holds and what the operator does about it.", {
   health: object("Health as EKS sees it.", {
     issues: list("What is wrong.", healthIssueSchema, { max: 50 }).exactOptional(),
   }).exactOptional(),
+  managed: object("What the operator applied last, so that what leaves the spec leaves AWS.", {
+    tagKeys: list("Keys of tags that it set.", text("A tag key.", { max: 128 }), { max: 50 }).exactOptional(),
+    policyARNs: list("ARNs of policies that it attached to the role.", text("An ARN.", { max: 2048 }), {
+      max: 50,
+    }).exactOptional(),
+  }).exactOptional(),
   plan: planSchema.exactOptional(),
 });
+
+export type FargateProfileApiSpec = Value<typeof spec>;
+export type FargateProfileStatus = Value<typeof status>;
 
 export interface FargateProfile extends KubeObject {
   readonly spec: Value<typeof spec>;

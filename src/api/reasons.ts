@@ -109,6 +109,7 @@ export const reasons = {
   PreflightFailed: "A check before the update found something; the message lists it.",
   OutsideWindow: "The update waits for its time window.",
   SkewLimit: "The version is too far from that of the cluster.",
+  SelectorsOverlap: "Another Fargate profile matches the same pods; the first name in alphabetical order gets them.",
   SubnetsChanged: "More or other subnets would be chosen today; they are used at the next replacement.",
 } as const satisfies Readonly<Record<string, string>>;
 

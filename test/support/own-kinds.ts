@@ -4,6 +4,8 @@ import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { createRegistry } from "../../src/engine/registry.ts";
 import { silentLogger } from "../../src/log.ts";
 import { ec2LaunchTemplate } from "../../src/resources/ec2/launch-template.ts";
+import { eksFargateProfile } from "../../src/resources/eks/fargate-profile.ts";
+import { FargateQueue } from "../../src/resources/eks/fargate-queue.ts";
 import { eksNodeGroup } from "../../src/resources/eks/node-group.ts";
 import { eksPodIdentityAssociation } from "../../src/resources/eks/pod-identity-association.ts";
 import { iamOIDCProvider } from "../../src/resources/iam/oidc-provider.ts";
@@ -24,6 +26,7 @@ export interface OwnKindsWorld {
   readonly kube: MemoryKube;
   readonly engine: Engine;
   readonly told: ToldEvent[];
+  readonly fargateQueue: FargateQueue;
   /** What every controller of our own kinds is made with. */
   readonly common: ReturnType<typeof commonParts>;
   /** The operator starts anew: same account and cluster, empty memory. */
@@ -38,12 +41,14 @@ export async function ownKindsWorld(
   const kube = started?.kube ?? new MemoryKube();
   const { aws, clock, sandbox } = world;
   const { clusterName } = sandbox;
+  const fargateQueue = new FargateQueue(clock);
   const engine = createEngine({
     registry: createRegistry([
       iamRole(aws.iam),
       iamOIDCProvider(aws.iam),
       eksPodIdentityAssociation(aws.eks, { clusterName, clock }),
       eksNodeGroup(aws.eks, { clusterName, clock }),
+      eksFargateProfile(aws.eks, { clusterName, clock, queue: fargateQueue }),
       ec2LaunchTemplate(aws.ec2),
       kubernetesServiceAccount(kube, kube.lister(serviceAccountKind)),
     ] as never),
@@ -59,6 +64,7 @@ export async function ownKindsWorld(
     kube,
     engine,
     told,
+    fargateQueue,
     common: commonParts({ world, kube, engine, told }),
     restart: () => ownKindsWorld(options, { world, kube }),
   };

@@ -1,10 +1,14 @@
 import type { Cluster } from "../../aws/facts/cluster.ts";
 
-/** The AWS surroundings that the build of a node group asks for. */
-export interface NodeGroupFacts {
+/** Where nodes and Fargate pods can be. */
+export interface PlacementFacts {
   readonly cluster: Cluster;
   /** Subnets of the cluster's VPC. */
   readonly subnets: readonly NodeSubnet[];
+}
+
+/** The AWS surroundings that the build of a node group asks for. */
+export interface NodeGroupFacts extends PlacementFacts {
   /** By instance type; a type that EC2 does not know in the region is absent. */
   readonly instanceTypes: ReadonlyMap<string, InstanceTypeFact>;
 }
@@ -26,6 +30,7 @@ export interface InstanceTypeFact {
 
 /** Reads them, cached for all node groups together. */
 export interface NodeGroupSurroundings {
+  placement(): Promise<PlacementFacts>;
   /** `instanceTypes`: the types that the node group names. */
   facts(instanceTypes: readonly string[], signal: AbortSignal): Promise<NodeGroupFacts>;
 }

@@ -6,7 +6,7 @@ import type { ClusterFacts } from "../../aws/facts/cluster.ts";
 import { publicSubnetIDs, type SubnetFacts } from "../../aws/facts/subnets.ts";
 import type { Clock } from "../../clock.ts";
 import { AppError } from "../../errors.ts";
-import type { InstanceTypeFact, NodeGroupSurroundings, NodeSubnet } from "./facts.ts";
+import type { InstanceTypeFact, NodeGroupSurroundings, NodeSubnet, PlacementFacts } from "./facts.ts";
 
 const subnetTtlMs = 60_000;
 const instanceTypeTtlMs = 24 * 3_600_000;
@@ -73,18 +73,23 @@ export function nodeGroupSurroundings({
     return answer.InstanceTypes ?? [];
   }
 
+  async function placement(): Promise<PlacementFacts> {
+    const found = await cluster.get(clusterName);
+    if (found.vpcID === undefined) {
+      throw new AppError(`cluster ${clusterName} has no VPC yet`, {
+        class: "waiting",
+        code: "Waiting",
+        retryAfterMs: 30_000,
+      });
+    }
+    return { cluster: found, subnets: await subnetsOf(found.vpcID) };
+  }
+
   return {
+    placement,
     async facts(instanceTypes) {
-      const found = await cluster.get(clusterName);
-      if (found.vpcID === undefined) {
-        throw new AppError(`cluster ${clusterName} has no VPC yet`, {
-          class: "waiting",
-          code: "Waiting",
-          retryAfterMs: 30_000,
-        });
-      }
-      const [subnetList, types] = await Promise.all([subnetsOf(found.vpcID), typesOf(instanceTypes)]);
-      return { cluster: found, subnets: subnetList, instanceTypes: types };
+      const [place, types] = await Promise.all([placement(), typesOf(instanceTypes)]);
+      return { ...place, instanceTypes: types };
     },
   };
 }
