@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { errorClass, errorMessage } from "../errors.ts";
+import { policyParts } from "../operator/iam-policy.ts";
 import { crdsCommand } from "./commands/crds.ts";
-import { iamPolicyCommand } from "./commands/iam-policy.ts";
+import { type IamPolicyOptions, iamPolicyCommand } from "./commands/iam-policy.ts";
 import { planCommand } from "./commands/plan.ts";
 import { runOperator } from "./commands/run.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
@@ -79,7 +80,14 @@ function createProgram(io: CommandIO): Command {
   ).action((object: string, options: Parameters<typeof treeCommand>[1]) => treeCommand(object, options, io));
 
   add("crds", "print the definitions of the custom kinds").action(() => crdsCommand(io));
-  add("iam-policy", "print the IAM policy that the operator needs").action(() => iamPolicyCommand(io));
+  add("iam-policy", "print the IAM policy that the operator needs")
+    .addOption(
+      new Option("--part <part>", "one of the two policies in which IAM takes it; default: both together").choices(
+        policyParts,
+      ),
+    )
+    .addOption(new Option("--partition <name>", "partition of the ARNs, such as aws-cn").default("aws"))
+    .action((options: IamPolicyOptions) => iamPolicyCommand(options, io));
   return program;
 }
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { AppError } from "../errors.ts";
 import { type FeatureGates, featureGates, foreignGates } from "../operator/feature-gates.ts";
-import { type Settings, trackingTagKeys } from "../operator/settings.ts";
+import { defaultLeaseName, type Settings, trackingTagKeys } from "../operator/settings.ts";
 import { parseBoolean, parseCount, parseDuration, parsePairs, parseWords } from "./flag-values.ts";
 
 interface Flag {
@@ -141,7 +141,7 @@ const flags: readonly Flag[] = [
     name: "leader-election-id",
     value: "name",
     help: "name of the Lease",
-    default: "aws-load-balancer-controller-leader",
+    default: defaultLeaseName,
   },
   {
     name: "leader-election-namespace",

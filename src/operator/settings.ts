@@ -48,6 +48,9 @@ export interface Settings {
   readonly leaderElection?: { readonly name: string; readonly namespace: string; readonly identity: string };
 }
 
+/** The Lease of the AWS Load Balancer Controller: while one of the two leads in a cluster, the other waits. */
+export const defaultLeaseName = "aws-load-balancer-controller-leader";
+
 /** Tags that say whose a resource is; nobody may set or hand over these. */
 export const trackingTagKeys: readonly string[] = [
   "elbv2.k8s.aws/cluster",
