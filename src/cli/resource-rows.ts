@@ -1,3 +1,5 @@
+import type { FargateProfile } from "../api/fargate-profile.ts";
+import type { IamIdentityMapping } from "../api/iam-identity-mapping.ts";
 import type { IamServiceAccount } from "../api/iam-service-account.ts";
 import type { LoadBalancer } from "../api/load-balancer.ts";
 import type { NodeGroup } from "../api/node-group.ts";
@@ -36,12 +38,25 @@ function customRows(object: KubeObject): readonly (readonly string[])[] {
       ["kubernetes/ServiceAccount", status?.serviceAccount?.name, ""],
     ]);
   }
+  if (object.kind === "IamIdentityMapping") {
+    const { status } = object as IamIdentityMapping;
+    const entry = status?.backend === "ConfigMap" ? "kubernetes/AwsAuthEntry" : "eks/AccessEntry";
+    const bound = status?.conditions?.some(({ type, status: state }) => type === "Bound" && state === "True") === true;
+    return compact(name, [[entry, bound ? status?.principalARN : undefined, status?.accessEntryARN]]);
+  }
   if (object.kind === "NodeGroup") {
     const { status } = object as NodeGroup;
     return compact(name, [
       ["eks/NodeGroup", status?.nodegroupName, status?.arn],
       ["ec2/LaunchTemplate", status?.launchTemplate?.name, status?.launchTemplate?.id],
       ["iam/Role", status?.nodeRoleARN?.split("/").at(-1), status?.nodeRoleARN],
+    ]);
+  }
+  if (object.kind === "FargateProfile") {
+    const { status } = object as FargateProfile;
+    return compact(name, [
+      ["eks/FargateProfile", status?.arn === undefined ? undefined : status.profileName, status?.arn],
+      ["iam/Role", status?.podExecutionRoleARN?.split("/").at(-1), status?.podExecutionRoleARN],
     ]);
   }
   return [];

@@ -1,4 +1,6 @@
 import {
+  type ConfigMap,
+  configMapKind,
   type EndpointSlice,
   endpointSliceKind,
   type Ingress,
@@ -16,6 +18,8 @@ import {
   serviceAccountKind,
   serviceKind,
 } from "../api/builtin.ts";
+import { type FargateProfile, fargateProfileKind } from "../api/fargate-profile.ts";
+import { type IamIdentityMapping, iamIdentityMappingKind } from "../api/iam-identity-mapping.ts";
 import { type IamServiceAccount, iamServiceAccountKind } from "../api/iam-service-account.ts";
 import { type IngressClassParams, ingressClassParamsKind } from "../api/ingress-class-params.ts";
 import { type LoadBalancer, loadBalancerKind } from "../api/load-balancer.ts";
@@ -27,6 +31,7 @@ import { ingressIndexFunctions } from "../controllers/ingress/wake.ts";
 import { serviceIndexFunctions } from "../controllers/service/wake.ts";
 import { byService, byTargetGroup } from "../controllers/target-group-binding/wake.ts";
 import { createInformer, type Informer, type InformerOptions } from "../kube/informer.ts";
+import { awsAuthName } from "../resources/kubernetes/aws-auth-config-map.ts";
 import { byStackLabels, stackLabelsIndex } from "../resources/kubernetes/target-group-binding.ts";
 
 /** Every kind that the operator watches. */
@@ -44,6 +49,10 @@ export interface Caches {
   readonly loadBalancers: Informer<LoadBalancer>;
   readonly iamServiceAccounts: Informer<IamServiceAccount>;
   readonly nodeGroups: Informer<NodeGroup>;
+  readonly fargateProfiles: Informer<FargateProfile>;
+  readonly identityMappings: Informer<IamIdentityMapping>;
+  /** The one ConfigMap of the AWS IAM Authenticator. */
+  readonly awsAuth: Informer<ConfigMap>;
 }
 
 /** Names of the indexes that controllers ask by. */
@@ -86,6 +95,14 @@ export function createCaches(common: Common, watchNamespace: string | undefined)
     loadBalancers: one(loadBalancerKind),
     iamServiceAccounts: one(iamServiceAccountKind),
     nodeGroups: one(nodeGroupKind),
+    fargateProfiles: one(fargateProfileKind),
+    identityMappings: one(iamIdentityMappingKind),
+    awsAuth: createInformer<ConfigMap>({
+      ...common,
+      kind: configMapKind,
+      namespace: awsAuthName.namespace,
+      fieldSelector: `metadata.name=${awsAuthName.name}`,
+    }),
   };
 }
 

@@ -6,6 +6,8 @@ import type { KubeClient } from "../kube/client.ts";
 import { ec2LaunchTemplate } from "../resources/ec2/launch-template.ts";
 import { securityGroupType } from "../resources/ec2/security-group.ts";
 import { securityGroupRulesType } from "../resources/ec2/security-group-rules.ts";
+import { eksAccessEntry } from "../resources/eks/access-entry.ts";
+import { eksFargateProfile } from "../resources/eks/fargate-profile.ts";
 import { eksNodeGroup } from "../resources/eks/node-group.ts";
 import { eksPodIdentityAssociation } from "../resources/eks/pod-identity-association.ts";
 import { listenerType } from "../resources/elbv2/listener.ts";
@@ -15,6 +17,7 @@ import { targetGroupType } from "../resources/elbv2/target-group.ts";
 import { targetsType } from "../resources/elbv2/targets.ts";
 import { iamOIDCProvider } from "../resources/iam/oidc-provider.ts";
 import { iamRole } from "../resources/iam/role.ts";
+import { kubernetesAwsAuthEntry } from "../resources/kubernetes/aws-auth-entry.ts";
 import { kubernetesServiceAccount } from "../resources/kubernetes/service-account.ts";
 import { targetGroupBindingType } from "../resources/kubernetes/target-group-binding.ts";
 import { shieldProtectionType } from "../resources/shield/protection.ts";
@@ -29,11 +32,11 @@ export function createResourceTypes(options: {
   readonly awsParts: AwsParts;
   readonly settings: Settings;
   readonly kube: KubeClient;
-  readonly caches: Pick<Caches, "bindings" | "serviceAccounts">;
+  readonly caches: Pick<Caches, "awsAuth" | "bindings" | "serviceAccounts">;
   readonly clock: Clock;
 }): Registry {
   const { aws, awsParts, settings, kube, caches, clock } = options;
-  const { inventory, targets } = awsParts;
+  const { inventory, targets, fargateQueue } = awsParts;
   const tagPolicy = { externalKeys: new Set(settings.externalManagedTags) };
   const elbv2 = { elbv2: aws.elbv2, inventory, targets, clock, tagPolicy };
   const ec2 = { ec2: aws.ec2, inventory, clock, tagPolicy };
@@ -50,12 +53,15 @@ export function createResourceTypes(options: {
     ec2LaunchTemplate(aws.ec2),
     iamRole(aws.iam),
     iamOIDCProvider(aws.iam),
+    eksAccessEntry(aws.eks, { clusterName, clock }),
     eksNodeGroup(aws.eks, { clusterName, clock }),
+    eksFargateProfile(aws.eks, { clusterName, clock, queue: fargateQueue }),
     eksPodIdentityAssociation(aws.eks, { clusterName, clock }),
     webACLAssociationType(aws.wafv2),
     shieldProtectionType(aws.shield),
     targetGroupBindingType(kube, caches.bindings),
     kubernetesServiceAccount(kube, caches.serviceAccounts),
+    kubernetesAwsAuthEntry(kube, caches.awsAuth),
   ] as readonly ResourceType[];
   return createRegistry(types);
 }

@@ -46,6 +46,8 @@ export interface OwnKindBehaviour<T extends KubeObject, Build extends { readonly
   keepsOnDelete?(object: T): boolean;
   /** Read AWS in full before a deletion: what is to go may never have been looked at by this process. */
   readonly verifyDeletion?: boolean;
+  /** Whether this object's resources are to be read in full now: a watch saw others change them. Asked once a pass. */
+  verifyNow?(key: string): boolean;
   status(pass: {
     readonly object: T;
     readonly pass: PassResult;
@@ -116,7 +118,8 @@ export class OwnKindReconciler<T extends KubeObject, Build extends { readonly st
         return { kind: "done" };
       }
       if (mode === "apply") await addFinalizer(kube, kind, object, finalizer, { signal });
-      const verify = this.#kicked(key, controls);
+      const kicked = this.#kicked(key, controls);
+      const verify = this.#behaviour.verifyNow?.(key) === true || kicked;
       const reconciled = await engine.reconcile(build.stack, { mode, drift: controls.drift, verify, signal });
       const ready = await this.#report(object, { mode, problems: all, reconciled }, build, signal);
       const outcome = outcomeOf(reconciled);

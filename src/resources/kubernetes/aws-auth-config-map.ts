@@ -40,6 +40,20 @@ export function awsAuthOf(object: ConfigMap | undefined): AwsAuth {
   return { data: object?.data ?? {}, records: recordsOf(object) };
 }
 
+/**
+ * Names of the mappings whose entries a change of the ConfigMap may have touched without us: all that have one, unless
+ * the texts are the same or our record changed along with them, as only we do.
+ */
+export function ownersOfChanged(old: ConfigMap | undefined, now: ConfigMap | undefined): readonly string[] {
+  if (old === undefined || canonicalJson(old.data ?? {}) === canonicalJson(now?.data ?? {})) return [];
+  const before = recordsOf(old);
+  if (now !== undefined && canonicalJson(before) !== canonicalJson(recordsOf(now))) return [];
+  const owners = new Set(Object.values(before).map(({ owner }) => owner));
+  return [...owners].flatMap((owner) => (owner.startsWith(ownerPrefix) ? [owner.slice(ownerPrefix.length)] : []));
+}
+
+const ownerPrefix = "IamIdentityMapping/";
+
 function recordsOf(object: ConfigMap | undefined): EntryRecords {
   try {
     const value: unknown = JSON.parse(object?.metadata.annotations?.[recordAnnotation] ?? "{}");
