@@ -274,23 +274,8 @@ class StackEngine implements Engine {
       )
       .map((resource) => resource.type);
     const only = new Set([...open, ...unseen]);
-    if (only.size === 0) return this.#matched(stack, remembered);
     const context = this.#context(stack, signal, "normal");
     return observeStack(stack, registry, context, { only, known: remembered });
-  }
-
-  /** Content-identified instances are paired anew with what the Stack wants now. */
-  #matched(stack: Stack, observed: readonly Observed[]): readonly Observed[] {
-    const byType = Map.groupBy(observed, (instance) => instance.type);
-    return [...byType].flatMap(([name, instances]) => {
-      const type = this.#options.registry.get(name);
-      return (
-        type.match?.(
-          stack.resources.filter((resource) => resource.type === name),
-          instances,
-        ) ?? instances
-      );
-    });
   }
 
   #unchanged(stack: Stack, known: Known, hash: string): Reconciled {

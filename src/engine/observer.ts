@@ -18,11 +18,7 @@ export async function observeStack(
   const types = registry.inOrder([...stack.types, ...stack.resources.map((resource) => resource.type)]);
   const found = new Map<string, Promise<readonly Observed[]>>();
   for (const type of types) {
-    if (partial !== undefined && !partial.only.has(type)) {
-      found.set(type, Promise.resolve(partial.known.filter((instance) => instance.type === type)));
-    } else {
-      found.set(type, observeType(type, found));
-    }
+    found.set(type, observeType(type, found));
   }
   // Settled as a whole, so that one failing read leaves no other promise unhandled.
   const results = await Promise.allSettled(found.values());
@@ -42,6 +38,11 @@ export async function observeStack(
     const desired: readonly Resource[] = stack.resources
       .filter((resource) => resource.type === name)
       .map((resource) => ({ ...resource, spec: resolveRefs(resource.spec, outputs) }));
+    if (partial !== undefined && !partial.only.has(name)) {
+      const known = partial.known.filter((instance) => instance.type === name);
+      // What is identified by its content is paired with what is wanted now, whether or not it was read again.
+      return type.match?.(desired, known) ?? known;
+    }
     const parents = related.filter((instance) => type.parents.includes(instance.type));
     const names = stack.names?.[name] ?? [];
     const observed = await type.observe({ desired, parents, names }, context);

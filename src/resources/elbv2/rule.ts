@@ -48,6 +48,8 @@ export function ruleType(aws: Elbv2Context): ResourceType<RuleSpec> {
       );
     },
 
+    match: (desired, observed) => pairRules(desired, observed).map(({ rule }) => rule),
+
     compare: compareRules,
     create: single,
     update: single,
