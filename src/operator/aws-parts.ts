@@ -12,6 +12,7 @@ import { TargetsCache } from "../aws/targets-cache.ts";
 import type { Clock } from "../clock.ts";
 import { AppError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { FargateQueue } from "../resources/eks/fargate-queue.ts";
 import type { Settings } from "./settings.ts";
 
 /** What is known of AWS, shared by all controllers. */
@@ -25,6 +26,8 @@ export interface AwsParts {
   readonly interfaces: NetworkInterfaceFacts;
   readonly cluster: ClusterFacts;
   readonly webACLs: WebACLFacts;
+  /** The line of the Fargate profiles that wait for EKS to create or delete them. */
+  readonly fargateQueue: FargateQueue;
   /** From now on the inventory is listed anew from time to time. */
   start(): void;
   stop(): void;
@@ -52,6 +55,7 @@ export function createAwsParts(
     interfaces: networkInterfaceFacts({ ec2, clock, vpcID }),
     cluster: clusterFacts({ eks, clock }),
     webACLs: webACLFacts({ wafv2, clock }),
+    fargateQueue: new FargateQueue(clock),
     start() {
       endRefresh = inventory.keepFresh(settings.inventoryEveryMs);
     },

@@ -8,6 +8,7 @@ import {
   serviceAccountKind,
   serviceKind,
 } from "../api/builtin.ts";
+import { fargateProfileKind } from "../api/fargate-profile.ts";
 import { iamServiceAccountKind } from "../api/iam-service-account.ts";
 import { ingressClassParamsKind } from "../api/ingress-class-params.ts";
 import { loadBalancerKind } from "../api/load-balancer.ts";
@@ -57,6 +58,8 @@ const accesses: readonly Access[] = [
   { kind: iamServiceAccountKind, subresource: "status", verbs: ["patch"] },
   { kind: nodeGroupKind, verbs: finalized },
   { kind: nodeGroupKind, subresource: "status", verbs: ["patch"] },
+  { kind: fargateProfileKind, verbs: finalized },
+  { kind: fargateProfileKind, subresource: "status", verbs: ["patch"] },
 ];
 
 /** A rule of an RBAC Role or ClusterRole. */

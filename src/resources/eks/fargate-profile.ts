@@ -26,7 +26,7 @@ import type { FargateQueue, MovingProfile } from "./fargate-queue.ts";
 import { PropagationPatience } from "./propagation.ts";
 
 const propagationMs = 300_000;
-const pollMs = 15_000;
+const pollMs = 10_000;
 const createAttempts = 3;
 /** How long a profile that EKS has just accepted may be unknown to its reads. */
 const visibleMs = 60_000;
