@@ -1,6 +1,7 @@
 import type { Problem, Resource } from "../../engine/stack.ts";
 import { FactMissing, FactReader, type FactRequest } from "../load-balancing/facts.ts";
 import { InputError, problemOf } from "../load-balancing/input-error.ts";
+import { inGeneration } from "../load-balancing/replacement.ts";
 import { targetGroupBinding } from "../load-balancing/target-group-binding.ts";
 import { stackLabels } from "../load-balancing/tracking.ts";
 import { actionSuffix } from "./action-annotation.ts";
@@ -8,11 +9,18 @@ import { servicePrefix } from "./annotation-keys.ts";
 import type { AcceptedService, ServiceInput } from "./input.ts";
 import { type ListenerPort, listenerPort, portGroups, readListenerRules, warnUnmatched } from "./listener-ports.ts";
 import { attributesSuffix, listenerResource } from "./listeners.ts";
-import { type LoadBalancerSettings, loadBalancerResource, readServiceTags, settingReaders } from "./load-balancer.ts";
+import {
+  type LoadBalancerSettings,
+  loadBalancerID,
+  loadBalancerResource,
+  readServiceTags,
+  settingReaders,
+} from "./load-balancer.ts";
 import { bindingRules } from "./networking.ts";
 import { readAddressType, readPlacement, readScheme } from "./placement.ts";
 import { goesWithoutGroups, type ServiceSecurityGroups, serviceSecurityGroups } from "./security-groups.ts";
 import { type ServiceView, serviceView } from "./service-view.ts";
+import { generationOf, serviceSuccession } from "./succession.ts";
 import type { ServiceTargetGroup } from "./target-group.ts";
 
 export type AttemptResult =
@@ -69,22 +77,23 @@ class Collector {
 
 /** Undefined where a part failed or waits for a fact. */
 function assemble(view: ServiceView, collector: Collector): readonly Resource[] | undefined {
-  const scheme = collector.collect(() => readScheme(view));
+  const decided = collector.collect(() => serviceSuccession(view, readScheme(view)));
   const ipAddressType = collector.collect(() => readAddressType(view));
   const settings = readSettings(view, collector);
   const tags = collector.collect(() => readServiceTags(view));
   const rules = collector.collect(() => readListenerRules(view));
-  if (scheme === undefined || ipAddressType === undefined || tags === undefined) return undefined;
-  const needsCIDRs = collector.collect(() => goesWithoutGroups(view, scheme)) === true;
-  const place = collector.collect(() => readPlacement(view, { scheme, ipAddressType, needsCIDRs }));
-  const groups = collector.collect(() => serviceSecurityGroups(view, { scheme, ipAddressType }, tags));
+  if (decided === undefined || ipAddressType === undefined || tags === undefined) return undefined;
+  const chosen = { ...decided, ipAddressType };
+  const needsCIDRs = collector.collect(() => goesWithoutGroups(view, chosen)) === true;
+  const place = collector.collect(() => readPlacement(view, { ...chosen, needsCIDRs }));
+  const groups = collector.collect(() => serviceSecurityGroups(view, chosen, tags));
   if (rules === undefined) return undefined;
   const listeners = portGroups(view).flatMap(
     (ports) => collector.collect(() => listenerPort(view, ports, rules)) ?? [],
   );
   const targetGroups = new Map<string, ServiceTargetGroup>();
   // Ports can be judged before it is known where the load balancer stands.
-  const anywhere = place ?? { scheme, ipAddressType, subnets: [], mappings: [], sourceNat: "off" as const };
+  const anywhere = place ?? { ...chosen, subnets: [], mappings: [], sourceNat: "off" as const };
   const context = { rules, place: anywhere, tags, targetGroups };
   const listenerResources = listeners.flatMap(
     (listener) => collector.collect(() => listenerResource(view, listener, context)) ?? [],
@@ -95,13 +104,14 @@ function assemble(view: ServiceView, collector: Collector): readonly Resource[] 
   const bindings = [...targetGroups.values()].flatMap(
     (group) => collector.collect(() => binding(view, group, bindingRules(view, group, { ...groups, place }))) ?? [],
   );
-  return [
+  const resources = [
     ...groups.resources,
     loadBalancerResource(view, place, { settings, securityGroups: groups, tags }),
     ...[...targetGroups.values()].map(({ resource }) => resource),
     ...listenerResources,
     ...bindings,
   ];
+  return inGeneration(resources, loadBalancerID, generationOf(place.succession));
 }
 
 function readSettings(view: ServiceView, collector: Collector): LoadBalancerSettings {

@@ -49,7 +49,7 @@ export function buildServiceStack(input: ServiceInput): ServiceBuild {
 
 function heldText({ service, existing }: ServiceInput): string {
   const name = `Service ${service.metadata.namespace ?? ""}/${service.metadata.name}`;
-  return existing !== undefined || isHeld(service)
+  return existing.length > 0 || isHeld(service)
     ? `${name} is in error and its last good content cannot be built; its load balancer is left as it is until it is corrected`
     : `${name} is in error; no load balancer is made until it is corrected`;
 }

@@ -1,5 +1,6 @@
 import type { Service } from "../../api/builtin.ts";
 import type { Facts } from "../load-balancing/facts.ts";
+import type { LivingLoadBalancer } from "../load-balancing/replacement.ts";
 import type { BackendSecurityGroup } from "../load-balancing/security-group-decision.ts";
 import type { TagSettings } from "../load-balancing/tags.ts";
 import type { OwnershipSettings } from "./ownership.ts";
@@ -10,8 +11,8 @@ export interface ServiceInput {
   /** By name: the Services of the same namespace that its actions refer to and that exist. */
   readonly backends: ReadonlyMap<string, Service>;
   readonly facts: Facts;
-  /** The network load balancer that this Service has in AWS. */
-  readonly existing?: ExistingNetworkLoadBalancer;
+  /** The network load balancers that this Service has in AWS, the newest first: two while one replaces the other. */
+  readonly existing: readonly ExistingNetworkLoadBalancer[];
   /** What was last built without error. */
   readonly accepted?: AcceptedService;
   readonly settings: ServiceSettings;
@@ -27,9 +28,7 @@ export interface AcceptedService {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-export interface ExistingNetworkLoadBalancer {
-  readonly name: string;
-  readonly scheme: "internal" | "internet-facing";
+export interface ExistingNetworkLoadBalancer extends LivingLoadBalancer {
   /** In the order in which AWS lists the zones. */
   readonly subnetIDs: readonly string[];
   /** A load balancer that was made without any can never have one. */

@@ -1,7 +1,7 @@
 import type { Resource } from "../../engine/stack.ts";
-import { sha256Hex } from "../../json.ts";
 import type { LoadBalancerSpec, Tags } from "../../resources/elbv2/specs.ts";
-import { cut, namespacedName } from "../load-balancing/names.ts";
+import { namespacedName } from "../load-balancing/names.ts";
+import { suffixed } from "../load-balancing/replacement.ts";
 import { checkTags, wantedTags } from "../load-balancing/tags.ts";
 import type { Placement } from "./placement.ts";
 import type { ServiceSecurityGroups } from "./security-groups.ts";
@@ -23,7 +23,7 @@ export function loadBalancerResource(
     type: "elbv2/LoadBalancer",
     id: loadBalancerID,
     spec: {
-      name: loadBalancerName(view, place.scheme, settings.name),
+      name: loadBalancerName(view, place, settings.name),
       type: "network",
       scheme: place.scheme,
       ipAddressType: place.ipAddressType,
@@ -64,16 +64,25 @@ export function readServiceTags(view: ServiceView): Tags {
   return wantedTags(input.settings.tags, [checkTags(own, input.settings.tags, field)]);
 }
 
-/** A name of the user's choice is taken while the old load balancer lives beside its successor: the new one gets a suffix. */
-function loadBalancerName(
-  { input: { existing, service, settings }, namespace, name }: ServiceView,
-  scheme: string,
-  explicit: string | undefined,
-): string {
-  if (explicit === undefined)
-    return namespacedName(namespace, name, [settings.clusterName, service.metadata.uid, scheme]);
-  if (existing?.name !== explicit || existing.scheme === scheme) return explicit;
-  return `${cut(explicit, 27)}-${sha256Hex([explicit, scheme], 4)}`;
+/** Names are given at creation. One that is taken while a predecessor lives beside its successor gets a suffix. */
+function loadBalancerName(view: ServiceView, { scheme, succession }: Placement, explicit: string | undefined): string {
+  const { input, namespace, annotations } = view;
+  const { settings, service } = input;
+  if (succession.kind === "stays") {
+    const { present } = succession;
+    if (explicit !== undefined && explicit !== present.name && present.generation === undefined)
+      view.report({
+        reason: "ImmutableField",
+        field: `metadata.annotations[${annotations.key("name")}]`,
+        value: explicit,
+        message: `annotation ${annotations.key("name")}: the load balancer is named ${present.name}, which cannot be changed; delete and create the Service anew for another name`,
+        severity: "warning",
+      });
+    return present.name;
+  }
+  const name = explicit ?? namespacedName(namespace, view.name, [settings.clusterName, service.metadata.uid, scheme]);
+  if (succession.kind === "first" || !input.existing.some((one) => one.name === name)) return name;
+  return suffixed(name, succession.generation);
 }
 
 function readName({ annotations }: ServiceView): string | undefined {

@@ -12,11 +12,11 @@ import { serviceOwnership } from "./ownership.ts";
 
 /** What the loader needs beside the objects; wired by the operator. */
 export interface ServiceSurroundings extends LoadBalancerSurroundings {
-  /** The network load balancer that bears these ownership tags, from the inventory. */
-  existingNetworkLoadBalancer(
+  /** The network load balancers that bear these ownership tags, the newest first, from the inventory. */
+  existingNetworkLoadBalancers(
     ownership: Ownership & { readonly id: string },
     signal: AbortSignal,
-  ): Promise<ExistingNetworkLoadBalancer | undefined>;
+  ): Promise<readonly ExistingNetworkLoadBalancer[]>;
 }
 
 export interface LoadContext {
@@ -38,13 +38,13 @@ export async function loadAndBuild(
   signal: AbortSignal,
 ): Promise<ServiceBuild> {
   const ownership = serviceOwnership(service, settings.clusterName);
-  const existing = await surroundings.existingNetworkLoadBalancer({ ...ownership, id: loadBalancerID }, signal);
+  const existing = await surroundings.existingNetworkLoadBalancers({ ...ownership, id: loadBalancerID }, signal);
   const facts = new Map<string, FactAnswer>();
   const input: ServiceInput = {
     service,
     backends: backends(service, accepted, services),
     facts,
-    ...(existing === undefined ? {} : { existing }),
+    existing,
     ...(accepted === undefined ? {} : { accepted }),
     settings,
   };

@@ -3,12 +3,14 @@ import type { SubnetFact } from "../load-balancing/facts.ts";
 import { InputError } from "../load-balancing/input-error.ts";
 import type { ServiceView } from "./service-view.ts";
 import { subnetMappings } from "./subnet-mappings.ts";
+import { presentOf, type ServiceSuccession } from "./succession.ts";
 
 export type Scheme = "internal" | "internet-facing";
 
 /** Where the load balancer stands and by which addresses it is reached. */
 export interface Placement {
   readonly scheme: Scheme;
+  readonly succession: ServiceSuccession;
   readonly ipAddressType: "ipv4" | "dualstack";
   readonly subnets: readonly SubnetFact[];
   readonly mappings: readonly SubnetMapping[];
@@ -21,7 +23,7 @@ export function readScheme({ annotations, input }: ServiceView): Scheme {
   if (word !== undefined) return word;
   const internal = annotations.bool("internal");
   if (internal !== undefined) return internal ? "internal" : "internet-facing";
-  return input.existing?.scheme ?? input.settings.defaultScheme;
+  return input.existing[0]?.scheme ?? input.settings.defaultScheme;
 }
 
 export function readAddressType({ annotations }: ServiceView): "ipv4" | "dualstack" {
@@ -31,8 +33,9 @@ export function readAddressType({ annotations }: ServiceView): "ipv4" | "dualsta
 /** `needsCIDRs`: somebody else asks for the address blocks of the subnets. */
 export function readPlacement(
   view: ServiceView,
-  { scheme, ipAddressType, needsCIDRs }: Pick<Placement, "scheme" | "ipAddressType"> & { readonly needsCIDRs: boolean },
+  chosen: Pick<Placement, "scheme" | "ipAddressType" | "succession"> & { readonly needsCIDRs: boolean },
 ): Placement {
+  const { scheme, ipAddressType, succession, needsCIDRs } = chosen;
   const { annotations } = view;
   const sourceNat = annotations.oneOf("enable-prefix-for-ipv6-source-nat", ["on", "off"]) ?? "off";
   const suffix = "enable-prefix-for-ipv6-source-nat";
@@ -42,6 +45,7 @@ export function readPlacement(
   const subnets = readSubnets(view, {
     scheme,
     ipAddressType,
+    succession,
     detailed: needsCIDRs || ipAddressType === "dualstack" || addresses !== undefined,
   });
   const withoutIPv6 = subnets.find(({ ipv6CIDRs = [] }) => ipv6CIDRs.length === 0);
@@ -49,6 +53,7 @@ export function readPlacement(
     throw annotations.invalid(suffix, `is on, and subnet ${withoutIPv6.id} has no associated IPv6 CIDR`);
   return {
     scheme,
+    succession,
     ipAddressType,
     subnets,
     mappings: subnetMappings(view, { scheme, ipAddressType, subnets, sourceNat }),
@@ -59,13 +64,13 @@ export function readPlacement(
 /** Those that the user names; else those that the load balancer has; else discovered ones. */
 function readSubnets(
   view: ServiceView,
-  wanted: Pick<Placement, "scheme" | "ipAddressType"> & { readonly detailed: boolean },
+  wanted: Pick<Placement, "scheme" | "ipAddressType" | "succession"> & { readonly detailed: boolean },
 ): readonly SubnetFact[] {
-  const { annotations, input, facts } = view;
+  const { annotations, facts } = view;
   const named = annotations.list("subnets");
   if (named?.length === 0)
     throw annotations.invalid("subnets", "must name at least one subnet: unable to resolve at least one subnet");
-  const kept = input.existing?.scheme === wanted.scheme ? input.existing.subnetIDs : undefined;
+  const kept = presentOf(wanted.succession)?.subnetIDs;
   if (named === undefined && kept !== undefined && !wanted.detailed) return kept.map((id) => ({ id, zone: "" }));
   const values = named ?? kept;
   const answer = facts.ask({

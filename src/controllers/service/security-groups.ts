@@ -10,6 +10,7 @@ import { sourceRangesSuffix } from "./annotation-keys.ts";
 import type { Placement } from "./placement.ts";
 import type { ServiceView } from "./service-view.ts";
 import { readSourceRanges } from "./source-ranges.ts";
+import { presentOf } from "./succession.ts";
 
 export const managedSecurityGroupID = "ManagedLBSecurityGroup";
 
@@ -32,9 +33,12 @@ export interface ServiceSecurityGroups {
 }
 
 /** Whether the load balancer goes without security groups; throws where it has some and shall have none. */
-export function goesWithoutGroups({ annotations, input }: ServiceView, scheme: Placement["scheme"]): boolean {
-  // Another scheme means another load balancer, which may start afresh.
-  const existing = input.existing?.scheme === scheme ? input.existing : undefined;
+export function goesWithoutGroups(
+  { annotations, input }: ServiceView,
+  { succession }: Pick<Placement, "succession">,
+): boolean {
+  // A successor starts afresh.
+  const existing = presentOf(succession);
   if (existing?.hasSecurityGroups === false) return true;
   const disabled = annotations.bool("disable-nlb-sg") === true;
   if (!disabled && input.settings.securityGroups) return false;
@@ -47,13 +51,13 @@ export function goesWithoutGroups({ annotations, input }: ServiceView, scheme: P
 
 export function serviceSecurityGroups(
   view: ServiceView,
-  place: Pick<Placement, "scheme" | "ipAddressType">,
+  place: Pick<Placement, "succession" | "ipAddressType">,
   tags: Tags,
 ): ServiceSecurityGroups {
   const { annotations, input } = view;
   const { settings } = input;
   const manageRules = annotations.bool("manage-backend-security-group-rules");
-  if (goesWithoutGroups(view, place.scheme))
+  if (goesWithoutGroups(view, place))
     return { onLoadBalancer: [], admitted: { by: manageRules === false ? "nobody" : "addresses" }, resources: [] };
   const setting = settings.backendSecurityGroup;
   const decision = decideSecurityGroups({

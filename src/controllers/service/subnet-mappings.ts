@@ -5,7 +5,7 @@ import type { SubnetFact } from "../load-balancing/facts.ts";
 import type { Placement } from "./placement.ts";
 import type { ServiceView } from "./service-view.ts";
 
-type Place = Omit<Placement, "mappings">;
+type Place = Omit<Placement, "mappings" | "succession">;
 
 /** One mapping for each subnet, in order, with the addresses that the user wants there. */
 export function subnetMappings(view: ServiceView, place: Place): readonly SubnetMapping[] {

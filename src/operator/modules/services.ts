@@ -1,11 +1,12 @@
 import { defaultControls } from "../../api/annotations.ts";
-import type { Inventory } from "../../aws/inventory.ts";
+import type { Inventory, LoadBalancerEntry } from "../../aws/inventory.ts";
 import type { LoadBalancerSurroundings } from "../../controllers/load-balancing/ports.ts";
 import type { LoadBalancerReporter } from "../../controllers/load-balancing/report.ts";
 import type { ServiceSettings } from "../../controllers/service/input.ts";
 import type { ServiceSurroundings } from "../../controllers/service/load.ts";
 import { ServiceReconciler } from "../../controllers/service/reconcile.ts";
 import { becameOrphan, keysForService } from "../../controllers/service/wake.ts";
+import { generationTag } from "../../resources/elbv2/generation.ts";
 import type { ControllerModule } from "../module.ts";
 import type { OperatorParts } from "../parts.ts";
 import { priorityOf } from "../priority.ts";
@@ -66,21 +67,27 @@ export function serviceModule(
   };
 }
 
-function existing(inventory: Inventory): Pick<ServiceSurroundings, "existingNetworkLoadBalancer"> {
+function existing(inventory: Inventory): Pick<ServiceSurroundings, "existingNetworkLoadBalancers"> {
+  const created = ({ item }: LoadBalancerEntry): number => item.CreatedTime?.getTime() ?? 0;
   return {
-    async existingNetworkLoadBalancer({ tags, idTag, id }) {
+    async existingNetworkLoadBalancers({ tags, idTag, id }) {
       await inventory.ready();
-      const entry = inventory.loadBalancers
+      return inventory.loadBalancers
         .withTags({ ...tags, [idTag]: id })
-        .find(({ item }) => item.Type === "network" && item.State?.Code !== "failed");
-      if (entry === undefined) return undefined;
-      const { Scheme, AvailabilityZones = [], SecurityGroups = [] } = entry.item;
-      return {
-        name: entry.name,
-        scheme: Scheme ?? "internet-facing",
-        subnetIDs: AvailabilityZones.flatMap(({ SubnetId }) => SubnetId ?? []),
-        hasSecurityGroups: SecurityGroups.length > 0,
-      };
+        .filter(({ item }) => item.Type === "network" && item.State?.Code !== "failed")
+        .toSorted((a, b) => created(b) - created(a))
+        .map(({ key, name, item, tags: present }) => {
+          const { Scheme = "internet-facing", AvailabilityZones = [], SecurityGroups = [] } = item;
+          const generation = present[generationTag];
+          return {
+            arn: key,
+            name,
+            scheme: Scheme,
+            subnetIDs: AvailabilityZones.flatMap(({ SubnetId }) => SubnetId ?? []),
+            hasSecurityGroups: SecurityGroups.length > 0,
+            ...(generation === undefined ? {} : { generation }),
+          };
+        });
     },
   };
 }
