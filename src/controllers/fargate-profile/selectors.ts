@@ -48,7 +48,9 @@ export function selectsPod(
     ({ namespace, labels }) =>
       patternsMeet(namespace, pod.namespace) &&
       Object.entries(labels).every(([key, value]) =>
-        Object.entries(pod.labels).some(([podKey, podValue]) => patternsMeet(key, podKey) && patternsMeet(value, podValue)),
+        Object.entries(pod.labels).some(
+          ([podKey, podValue]) => patternsMeet(key, podKey) && patternsMeet(value, podValue),
+        ),
       ),
   );
 }
