@@ -32,7 +32,12 @@ function createProgram(io: CommandIO): Command {
       "A Kubernetes operator for Amazon EKS: Ingresses, Services, IAM roles and node groups become AWS resources.",
     )
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      // Texts that nobody looks at in a terminal come out the same everywhere.
+      ...(io.interactive ? {} : { getOutHelpWidth: () => plainWidth, getErrHelpWidth: () => plainWidth }),
+    })
     .showHelpAfterError("(--help shows what can be given)");
   const add = (name: string, description: string): Command =>
     program.command(name).description(description).copyInheritedSettings(program);
@@ -63,13 +68,13 @@ function createProgram(io: CommandIO): Command {
         "-f, --file <path>",
         "manifests: a file, a folder, or - for standard input; may be given several times",
         collect,
-        [],
       )
       .addOption(outputOption(["text", "json"]))
       .option(
         "--live",
         "compare with the cluster and the AWS account that kubeconfig and environment name; nothing is written",
       ),
+    connectionFlags,
   ).action((options: Parameters<typeof planCommand>[0]) => planCommand(options, io));
 
   addRunFlags(
@@ -77,6 +82,7 @@ function createProgram(io: CommandIO): Command {
       .argument("<kind/name>", "such as ingress/web, service/broker, nodegroup/batch")
       .option("-n, --namespace <namespace>", "the object's namespace")
       .addOption(outputOption(["text", "json"])),
+    connectionFlags,
   ).action((object: string, options: Parameters<typeof treeCommand>[1]) => treeCommand(object, options, io));
 
   add("crds", "print the definitions of the custom kinds").action(() => crdsCommand(io));
@@ -90,6 +96,11 @@ function createProgram(io: CommandIO): Command {
     .action((options: IamPolicyOptions) => iamPolicyCommand(options, io));
   return program;
 }
+
+const plainWidth = 100;
+
+/** Flags of the operator that matter most to commands that look at a cluster. */
+const connectionFlags = ["cluster-name", "aws-region", "aws-vpc-id", "kubeconfig"];
 
 function outputOption(choices: readonly string[]): Option {
   return new Option("-o, --output <format>", "output format").choices(choices).default("text");
@@ -116,6 +127,6 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }

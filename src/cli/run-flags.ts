@@ -31,7 +31,7 @@ const flags: readonly Flag[] = [
   {
     name: "aws-region",
     value: "region",
-    help: "AWS region; default: the standard variables, then the cluster's nodes",
+    help: "AWS region; default: AWS_REGION, AWS_DEFAULT_REGION",
   },
   { name: "aws-vpc-id", value: "id", help: "VPC of the cluster; default: read from EKS", variable: "FAIRLEAD_VPC_ID" },
   { name: "aws-vpc-tags", ...pairs, help: "find the VPC by tags" },
@@ -171,17 +171,19 @@ const retiredFlags: Readonly<Record<string, string>> = {
   "default-pca-arn": "certificates are not issued in this version",
 };
 
-/** Adds the operator's flags to a command. */
-export function addRunFlags(command: Command): Command {
+/** Adds the operator's flags to a command; its help shows only those that `shown` names, when given. */
+export function addRunFlags(command: Command, shown?: readonly string[]): Command {
   for (const flag of flags) {
     const option = new Option(`--${flag.name} <${flag.value}>`, flag.help);
     if (flag.parse !== undefined) option.argParser(flag.parse);
     if (flag.default !== undefined) option.default(flag.default, describeDefault(flag.default));
     if (flag.choices !== undefined) option.choices(flag.choices);
     if (flag.variable !== undefined) option.env(flag.variable);
+    if (shown !== undefined && !shown.includes(flag.name)) option.hideHelp();
     command.addOption(option);
   }
   for (const name of Object.keys(retiredFlags)) command.addOption(new Option(`--${name} [value]`).hideHelp());
+  if (shown !== undefined) command.addHelpText("after", "\nAll other flags of `fairlead run` are understood too.");
   return command;
 }
 

@@ -115,7 +115,9 @@ async function writeFiles(
   try {
     await mkdir(dir, { recursive: true });
     await writeFile(kubeconfig, kubeconfigText(server), { mode: 0o600 });
-    const lines = Object.entries(environment).map(([name, value]) => `export ${name}=${value}\n`);
+    // The AWS CLI of version 1 knows the region by its older name.
+    const variables = { ...environment, AWS_DEFAULT_REGION: environment["AWS_REGION"] ?? "" };
+    const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}\n`);
     await writeFile(awsEnvFile, lines.join(""), { mode: 0o600 });
   } catch (error) {
     throw new AppError(`cannot write to "${dir}": ${errorMessage(error)}`, {

@@ -38,7 +38,9 @@ export async function planCommand(options: PlanCommandOptions, io: CommandIO): P
   const manifests = await readManifests(options.file, () => io.readStdin());
   const log = createLogger({ level: "error", format: "text" });
   const preview =
-    options.live === true ? await livePreview(manifests, { options, io, log }) : await offlinePreview(manifests, log);
+    options.live === true
+      ? await livePreview(manifests, { options, io, log })
+      : await offlinePreview(manifests, options, log);
   const recorder = new PlanRecorder();
   const operator = createOperator({
     ...preview,
@@ -69,7 +71,11 @@ export async function untilIdle(operator: Operator, signal: AbortSignal): Promis
   for (let quiet = 0; quiet < 5; quiet = operator.idle ? quiet + 1 : 0) await sleep(systemClock, 20, signal);
 }
 
-async function offlinePreview(manifests: readonly Manifest[], log: Logger): Promise<Preview> {
+async function offlinePreview(
+  manifests: readonly Manifest[],
+  options: PlanCommandOptions,
+  log: Logger,
+): Promise<Preview> {
   const sandbox = createSandbox({ clock: systemClock, random: Math.random });
   const kubeOptions = { http: sandbox.kube.handle, clock: systemClock, random: Math.random };
   const kube = createKubeClient(kubeOptions);
@@ -87,7 +93,8 @@ async function offlinePreview(manifests: readonly Manifest[], log: Logger): Prom
     clock: systemClock,
   });
   const environment = environmentOf(sandbox, "http://127.0.0.1");
-  const { settings } = sandboxRunOptions(environment);
+  const { clusterName, vpcID, region } = sandboxRunOptions(environment).settings;
+  const { settings } = runOptions({ ...options, clusterName, awsVpcId: vpcID, awsRegion: region }, environment);
   return {
     settings,
     http: sandbox.kube.handle,
