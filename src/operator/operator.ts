@@ -13,6 +13,7 @@ import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { type AwsParts, createAwsParts, findVPC } from "./aws-parts.ts";
 import { allInformers, type Caches, createCaches } from "./caches.ts";
+import { type WatchedSecrets, watchedSecrets } from "./facts/watched-secrets.ts";
 import type { ControllerModule } from "./module.ts";
 import { createModules } from "./modules/all.ts";
 import { createResourceTypes } from "./resource-types.ts";
@@ -70,6 +71,7 @@ class RunningOperator implements Operator {
   readonly #events: EventRecorder;
   readonly #kube: ReturnType<typeof createKubeClient>;
   readonly #election: LeaderElection | undefined;
+  readonly #secrets: WatchedSecrets;
   readonly #queues: WorkQueue[] = [];
   readonly #stopping = new AbortController();
   readonly #lost = new AbortController();
@@ -94,6 +96,7 @@ class RunningOperator implements Operator {
     const guarded = this.#election === undefined ? http : leaderOnly(http, this.#election);
     this.#kube = createKubeClient({ http: guarded, clock, random, metrics });
     this.caches = createCaches({ http, clock, random, log, metrics }, settings.watchNamespace);
+    this.#secrets = watchedSecrets(this.#kube, { http, clock, random, log, metrics });
     this.#events = createEventRecorder({ client: this.#kube, clock, random, log, metrics, instance });
   }
 
@@ -119,7 +122,17 @@ class RunningOperator implements Operator {
     });
     const engine = wrapEngine?.(plain) ?? plain;
     const modules = createModules(
-      { settings, caches: this.caches, kube: this.#kube, events: this.#events, engine, clock, random, log },
+      {
+        settings,
+        caches: this.caches,
+        kube: this.#kube,
+        secrets: this.#secrets,
+        events: this.#events,
+        engine,
+        clock,
+        random,
+        log,
+      },
       { aws, awsParts, vpcID },
     );
     const queues = modules.map((module) => ({ module, queue: this.#queueFor(module) }));
@@ -139,6 +152,7 @@ class RunningOperator implements Operator {
     await Promise.all(this.#queues.map((queue) => queue.stop(graceMs)));
     this.#awsParts?.stop();
     await this.#events.stop();
+    await this.#secrets.stop();
     await this.#election?.stop();
     await Promise.all(allInformers(this.caches).map((informer) => informer.stop()));
     this.#options.aws.close();

@@ -4,6 +4,7 @@ import type { KubeClient } from "../kube/client.ts";
 import type { EventRecorder } from "../kube/events.ts";
 import type { Logger } from "../log.ts";
 import type { Caches } from "./caches.ts";
+import type { WatchedSecrets } from "./facts/watched-secrets.ts";
 import type { Settings } from "./settings.ts";
 
 /** What every controller of one process is made with. */
@@ -11,6 +12,7 @@ export interface OperatorParts {
   readonly settings: Settings;
   readonly caches: Caches;
   readonly kube: KubeClient;
+  readonly secrets: WatchedSecrets;
   readonly events: EventRecorder;
   readonly engine: Engine;
   readonly clock: Clock;

@@ -17,7 +17,7 @@ import type { Kind } from "../api/object.ts";
 import { targetGroupBindingKind } from "../api/target-group-binding.ts";
 import { eventKind } from "../kube/events.ts";
 import { leaseKind } from "../kube/lease.ts";
-import { secretKind } from "./facts/load-balancer-surroundings.ts";
+import { secretKind } from "./facts/watched-secrets.ts";
 
 /** Verbs of Kubernetes RBAC that the operator uses. Server-side apply of a new object needs `create` beside `patch`. */
 export type Verb = "get" | "list" | "watch" | "create" | "patch" | "delete";
@@ -46,8 +46,8 @@ const accesses: readonly Access[] = [
   { kind: podKind, subresource: "status", verbs: ["patch"] },
   { kind: nodeKind, verbs: cached },
   { kind: namespaceKind, verbs: cached },
-  // Those that Ingresses with OIDC authentication name.
-  { kind: secretKind, verbs: ["get"] },
+  // Those that Ingresses with OIDC authentication name, one by one.
+  { kind: secretKind, verbs: cached },
   { kind: eventKind, verbs: ["create", "patch"] },
   { kind: serviceAccountKind, verbs: ["get", "list", "watch", "create", "patch", "delete"] },
   { kind: targetGroupBindingKind, verbs: ["get", "list", "watch", "create", "patch", "delete"] },

@@ -109,13 +109,19 @@ function extra(params: Readonly<Record<string, string>> | undefined): {
 function oidcClient(
   view: MemberView,
   secretName: string,
-): { readonly clientID: string; readonly clientSecret: string; readonly clientSecretHash: string } {
+): Pick<
+  Extract<ActionSpec, { type: "authenticate-oidc" }>,
+  "clientID" | "clientSecret" | "clientSecretHash" | "lastSecretHash"
+> {
+  const last = view.accepted?.clients?.[secretName];
   const answer = view.facts.ask({ kind: "oidc-secret", namespace: view.namespace, name: secretName });
   if ("value" in answer) {
     const { clientID, clientSecret } = answer.value;
-    return { clientID, clientSecret, clientSecretHash: oidcSecretHash(clientID, clientSecret) };
+    const clientSecretHash = oidcSecretHash(clientID, clientSecret);
+    const changed = last !== undefined && last.secretHash !== clientSecretHash;
+    return { clientID, clientSecret, clientSecretHash, ...(changed ? { lastSecretHash: last.secretHash } : {}) };
   }
-  const known = view.lenient ? view.accepted?.clients?.[secretName] : undefined;
+  const known = view.lenient ? last : undefined;
   if (known !== undefined) {
     view.report({
       reason: "SecretNotFound",

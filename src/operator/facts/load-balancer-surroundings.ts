@@ -1,36 +1,23 @@
 import type { Listener } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { Kind, KubeObject } from "../../api/object.ts";
 import type { Aws } from "../../aws/clients.ts";
 import { hasCode } from "../../aws/errors.ts";
 import type { LoadBalancerEntry } from "../../aws/inventory.ts";
 import { fromTagList, hasTags } from "../../aws/tags.ts";
 import type { IngressSurroundings } from "../../controllers/ingress/load.ts";
-import type { KubeClient } from "../../kube/client.ts";
 import { generationTag } from "../../resources/elbv2/generation.ts";
 import type { AwsParts } from "../aws-parts.ts";
 import type { Settings } from "../settings.ts";
-
-export interface Secret extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-export const secretKind: Kind<Secret> = {
-  group: "",
-  version: "v1",
-  kind: "Secret",
-  plural: "secrets",
-  namespaced: true,
-};
+import type { WatchedSecrets } from "./watched-secrets.ts";
 
 /** What builds of load balancers ask of AWS, and of Secrets. */
 export function loadBalancerSurroundings(options: {
   readonly aws: Aws;
   readonly parts: AwsParts;
-  readonly kube: KubeClient;
+  readonly secrets: WatchedSecrets;
   readonly settings: Settings;
   readonly vpcID: string;
 }): IngressSurroundings {
-  const { aws, parts, kube, settings, vpcID } = options;
+  const { aws, parts, secrets, settings, vpcID } = options;
   return {
     async subnets({ selector, ...request }) {
       const chosen = await parts.subnets.choose({
@@ -73,7 +60,7 @@ export function loadBalancerSurroundings(options: {
       return { ipv4: cidrs, ipv6: ipv6CIDRs };
     },
     async secret(namespace, name, signal) {
-      const secret = await kube.get(secretKind, { namespace, name }, { signal });
+      const secret = await secrets.get(namespace, name, signal);
       return secret === undefined ? undefined : { data: secret.data ?? {}, labels: secret.metadata.labels ?? {} };
     },
     targetCounts(arns) {

@@ -22,9 +22,9 @@ export function createModules(
   parts: OperatorParts,
   { aws, awsParts, vpcID }: { readonly aws: Aws; readonly awsParts: AwsParts; readonly vpcID: string },
 ): readonly ControllerModule[] {
-  const { settings, kube, caches } = parts;
+  const { settings, kube, caches, secrets } = parts;
   const { inventory, vpc, interfaces, securityGroups, targets } = awsParts;
-  const surroundings = loadBalancerSurroundings({ aws, parts: awsParts, kube, settings, vpcID });
+  const surroundings = loadBalancerSurroundings({ aws, parts: awsParts, secrets, settings, vpcID });
   const reporter = new LoadBalancerReporter(kube, caches.loadBalancers);
   const ingresses = wakeable(ingressModule(parts, { surroundings, reporter, vpcID }));
   const services = wakeable(serviceModule(parts, { surroundings, inventory, reporter, vpcID }));

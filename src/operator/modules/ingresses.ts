@@ -1,11 +1,16 @@
 import { defaultControls } from "../../api/annotations.ts";
+import type { Service } from "../../api/builtin.ts";
+import { parseObjectKey } from "../../api/object.ts";
 import { defaultQuotas, type IngressSettings } from "../../controllers/ingress/input.ts";
 import type { IngressSurroundings } from "../../controllers/ingress/load.ts";
 import { IngressReconciler } from "../../controllers/ingress/reconcile.ts";
+import { secretsOf } from "../../controllers/ingress/service-references.ts";
 import {
+  ingressIndexes,
   keysForClass,
   keysForClassParams,
   keysForIngress,
+  keysForSecret,
   keysForService,
   type WakeContext,
 } from "../../controllers/ingress/wake.ts";
@@ -28,7 +33,7 @@ export function ingressModule(
     readonly vpcID: string;
   },
 ): ControllerModule {
-  const { caches, engine, kube, events, clock, settings } = parts;
+  const { caches, engine, kube, secrets, events, clock, settings } = parts;
   const classes = {
     ingressClass: settings.ingressClass,
     classes: caches.ingressClasses,
@@ -52,15 +57,28 @@ export function ingressModule(
     ...(settings.requiredSecretsLabel === undefined ? {} : { requiredSecretsLabel: settings.requiredSecretsLabel }),
     controls: { ...defaultControls, mode: settings.mode, drift: settings.drift },
   });
+  const servicesNaming = (key: string): readonly Service[] => {
+    const { namespace = "", name } = parseObjectKey(key);
+    return [...caches.services.list(namespace)].filter((service) =>
+      secretsOf({ kind: "Service", metadata: service.metadata }).includes(name),
+    );
+  };
+  const isNamed = (key: string): boolean =>
+    caches.ingresses.byIndex(ingressIndexes.secret, key).length > 0 || servicesNaming(key).length > 0;
   return {
     name: "ingress",
     concurrency: settings.workers.ingress,
     watch(queue) {
+      secrets.onChange((key) => {
+        for (const group of keysForSecret(key, servicesNaming(key), wake)) queue.add(group, "edit");
+      });
       caches.ingresses.onEvent((event) => {
+        if (event.type !== "add") secrets.release(isNamed);
         const priority = priorityOf(event, caches.ingresses.synced);
         for (const key of keysForIngress(event, classes)) queue.add(key, priority);
       });
       caches.services.onEvent((event) => {
+        if (event.type !== "add") secrets.release(isNamed);
         for (const key of keysForService(event, wake)) queue.add(key, priorityOf(event, caches.services.synced));
       });
       caches.ingressClasses.onEvent((event) => {

@@ -65,7 +65,7 @@ function toSdk(action: ActionSpec): Action {
           TokenEndpoint: action.tokenEndpoint,
           UserInfoEndpoint: action.userInfoEndpoint,
           ClientId: action.clientID,
-          ClientSecret: action.clientSecret,
+          ...(action.clientSecret === "" ? { UseExistingClientSecret: true } : { ClientSecret: action.clientSecret }),
           ...(action.extraParams === undefined ? {} : { AuthenticationRequestExtraParams: { ...action.extraParams } }),
           OnUnauthenticatedRequest: action.onUnauthenticatedRequest as OnUnauthenticated,
           Scope: action.scope,
@@ -227,7 +227,8 @@ function alike(observed: ActionSpec, desired: ActionSpec): ActionSpec {
     return { type: "forward", targetGroups: observed.targetGroups };
   }
   if (observed.type === "authenticate-oidc" && desired.type === "authenticate-oidc") {
-    return observed.clientSecretHash === "" ? { ...observed, clientSecretHash: desired.clientSecretHash } : observed;
+    const { clientSecretHash, lastSecretHash = clientSecretHash } = desired;
+    return observed.clientSecretHash === "" ? { ...observed, clientSecretHash: lastSecretHash } : observed;
   }
   if (observed.type === "fixed-response" && desired.type === "fixed-response" && desired.contentType === undefined) {
     const { contentType: _unasked, ...rest } = observed;
@@ -274,8 +275,8 @@ function normalStickiness({ stickiness }: Forward): unknown {
   return stickiness.enabled ? stickiness : { enabled: false };
 }
 
-function withoutSecret(action: Oidc): Omit<Oidc, "clientSecret"> {
-  const { clientSecret: _secret, ...rest } = action;
+function withoutSecret(action: Oidc): Omit<Oidc, "clientSecret" | "lastSecretHash"> {
+  const { clientSecret: _secret, lastSecretHash: _last, ...rest } = action;
   return rest;
 }
 

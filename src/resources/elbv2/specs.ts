@@ -97,9 +97,14 @@ export type ActionSpec =
       readonly tokenEndpoint: string;
       readonly userInfoEndpoint: string;
       readonly clientID: string;
-      /** Never logged, planned or stored: AWS does not return it; `clientSecretHash` is what is compared. */
+      /**
+       * Never logged, planned or stored: AWS does not return it; `clientSecretHash` is what is compared. Empty: AWS keeps
+       * the secret that it has.
+       */
       readonly clientSecret: string;
       readonly clientSecretHash: string;
+      /** The hash of the secret that AWS was given last, as far as a report remembers it: what a new process goes by. */
+      readonly lastSecretHash?: string;
       readonly extraParams?: Readonly<Record<string, string>>;
       readonly onUnauthenticatedRequest: string;
       readonly scope: string;

@@ -27,6 +27,13 @@ import type { HealthCheckSpec, TargetGroupSpec } from "./specs.ts";
 
 export const targetGroupTypeName = "elbv2/TargetGroup";
 
+/** What every new group has (ELBv2 API reference, TargetGroupAttribute): writing these would cost a call for nothing. */
+const attributesOfNew: Readonly<Record<string, string>> = {
+  "deregistration_delay.timeout_seconds": "300",
+  "proxy_protocol_v2.enabled": "false",
+  "stickiness.enabled": "false",
+};
+
 /** How soon a group that a listener or rule still holds is tried again: the reference goes some seconds after the rule. */
 const inUseRetryMs = 3_000;
 
@@ -74,8 +81,9 @@ export function targetGroupType(aws: Elbv2Context): ResourceType<TargetGroupSpec
       }
       aws.targets.set(found.entry.key, []);
       const { attributes } = resource.spec;
-      const differences = compareAttributes(attributes, {});
+      const differences = compareAttributes(attributes, attributesOfNew);
       if (differences.length > 0) await writeAttributes(aws, found.entry.key, differences, context);
+      aws.inventory.details.set(found.entry.key, "attributes", attributes);
       return asObserved(aws, { ...found, resource, id: resource.id }, attributes, context);
     },
 
