@@ -31,6 +31,8 @@ export class InventoryCollection<Item> {
   readonly #keysByName = new Map<string, Set<string>>();
   /** Monotonic times of our own writes, deletions included. */
   readonly #writtenAt = new Map<string, number>();
+  /** Written by us and not listed since: AWS words our own write differently, which is no change by somebody else. */
+  readonly #unconfirmed = new Set<string>();
 
   constructor(kind: InventoryChange["kind"]) {
     this.#kind = kind;
@@ -55,6 +57,7 @@ export class InventoryCollection<Item> {
   /** Our own write, or a fresher answer of AWS's about one resource. */
   put(entry: Entry<Item>, now: number): void {
     this.#writtenAt.set(entry.key, now);
+    this.#unconfirmed.add(entry.key);
     this.#set(entry);
   }
 
@@ -76,9 +79,11 @@ export class InventoryCollection<Item> {
     const listed = new Set(entries.map(({ key }) => key));
     for (const entry of entries) {
       if (own(entry.key)) continue;
+      const isConfirmation = this.#unconfirmed.delete(entry.key);
       const known = this.#index.get(entry.key);
       if (known !== undefined && canonicalJson(known) === canonicalJson(entry)) continue;
       this.#set(entry);
+      if (isConfirmation && known !== undefined) continue;
       const change = known === undefined ? "appeared" : "changed";
       changes.push({ kind: this.#kind, key: entry.key, change, tags: entry.tags });
     }

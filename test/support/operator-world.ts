@@ -265,3 +265,11 @@ function writeName({ method, path }: KubeWrite): string {
   const rest = from >= 0 && parts.length > from + 2 ? parts.slice(from + 2) : parts.slice(parts[0] === "api" ? 2 : 3);
   return `${method} ${rest.join("/")}`;
 }
+
+export const deploymentKind: Kind = {
+  group: "apps",
+  version: "v1",
+  kind: "Deployment",
+  plural: "deployments",
+  namespaced: true,
+};

@@ -10,6 +10,7 @@ import type { ControllerModule } from "../module.ts";
 const firstLookMs = 10_000;
 /** Groups that serve already are looked at when a rollout is likely over: the look is for reports alone. */
 const laterLookMs = 60_000;
+const laterPauseMs = 30_000;
 const longestPauseMs = 300_000;
 
 /** The stack tags of target groups, and whose reconcile tells of their targets. */
@@ -67,8 +68,10 @@ export function targetHealthModule(
       queue = own;
     },
     changed(arn) {
-      pauses.delete(arn);
-      queue?.addAfter(arn, known(arn) ? laterLookMs : firstLookMs, "resync");
+      const isServing = known(arn);
+      if (isServing) pauses.set(arn, laterPauseMs);
+      else pauses.delete(arn);
+      queue?.addAfter(arn, isServing ? laterLookMs : firstLookMs, "resync");
     },
     async reconcile(arn, { signal }) {
       const entry = inventory.targetGroups.get(arn);
