@@ -52,7 +52,9 @@ export function buildFargateProfile({ object, facts, controls, all }: FargatePro
   // The first look at a profile that is handed over takes what the spec leaves open from it.
   const taking = adopt !== undefined && object.status?.arn === undefined;
   const subnetIDs =
-    taking && spec.subnets === undefined ? undefined : placement(object, { subnets: facts.subnets, problems });
+    taking && spec.subnets === undefined
+      ? undefined
+      : placement(object, { subnets: facts.subnets, region: cluster.region, problems });
   const given = spec.podExecutionRole?.arn ?? foreignRole(object, { cluster, name });
   const makesRole = given === undefined && !(taking && spec.podExecutionRole === undefined);
   const role = makesRole
@@ -186,20 +188,28 @@ function checkSupported(spec: ApiSpec, problems: ProblemList): void {
 /** Fargate runs pods in private subnets of availability zones only ("Fargate profiles"). */
 function placement(
   object: FargateProfile,
-  { subnets, problems }: { readonly subnets: readonly NodeSubnet[]; readonly problems: ProblemList },
+  {
+    subnets,
+    region,
+    problems,
+  }: { readonly subnets: readonly NodeSubnet[]; readonly region: string; readonly problems: ProblemList },
 ): readonly string[] {
   const wanted = object.spec.subnets;
-  for (const { id, isPublic, isOutpost } of subnets) {
-    if (wanted?.ids?.includes(id) !== true || (!isPublic && !isOutpost)) continue;
-    problems.error(
-      "InvalidSpec",
-      "spec.subnets.ids",
-      isPublic
-        ? `subnet ${id} has a route to an internet gateway; Fargate takes private subnets only`
-        : `subnet ${id} is on an Outpost, where Fargate does not run`,
-      id,
-    );
+  for (const subnet of subnets) {
+    const refusal = wanted?.ids?.includes(subnet.id) === true ? unfitness(subnet, region) : undefined;
+    if (refusal !== undefined)
+      problems.error("InvalidSpec", "spec.subnets.ids", `subnet ${subnet.id} ${refusal}`, subnet.id);
   }
   const sticky = object.status?.arn === undefined ? [] : (object.status.subnets ?? []);
-  return chooseSubnets(wanted, { subnets, sticky, problems });
+  const fit = subnets.filter((subnet) => unfitness(subnet, region) === undefined);
+  return chooseSubnets(wanted, { subnets: wanted?.ids === undefined ? fit : subnets, sticky, problems });
+}
+
+/** Why Fargate does not take a subnet. */
+function unfitness({ zone, isPublic, isOutpost }: NodeSubnet, region: string): string | undefined {
+  if (isPublic) return "has a route to an internet gateway; Fargate takes private subnets only";
+  if (isOutpost) return "is on an Outpost, where Fargate does not run";
+  // Local and Wavelength Zones have longer names, such as us-west-2-lax-1a.
+  if (zone.slice(0, -1) !== region) return `is in ${zone}; Fargate runs in availability zones of the region only`;
+  return undefined;
 }

@@ -35,6 +35,7 @@ const facts: PlacementFacts = {
     subnet("subnet-a", "cn-north-1a"),
     subnet("subnet-9", "cn-north-1a", { isPublic: true }),
     subnet("subnet-0", "cn-north-1a", { isOutpost: true }),
+    subnet("subnet-1", "cn-north-1-pkx-1a"),
   ],
 };
 
@@ -123,6 +124,7 @@ describe("the build of a FargateProfile", () => {
     ["a long namespace", { selectors: [{ namespace: "x".repeat(64) }] }, "spec.selectors[0].namespace", "InvalidSpec"],
     ["a public subnet", { subnets: { ids: ["subnet-9"] } }, "spec.subnets.ids", "InvalidSpec"],
     ["a subnet on an Outpost", { subnets: { ids: ["subnet-0"] } }, "spec.subnets.ids", "InvalidSpec"],
+    ["a subnet in a Local Zone", { subnets: { ids: ["subnet-1"] } }, "spec.subnets.ids", "InvalidSpec"],
     ["an unknown subnet", { subnets: { ids: ["subnet-x"] } }, "spec.subnets.ids", "SubnetNotFound"],
     ["a zone without private subnets", { subnets: { zones: ["z"] } }, "spec.subnets", "SubnetNotFound"],
     ["another cluster", { clusterName: "dev" }, "spec.clusterName", "WrongCluster"],
