@@ -25,6 +25,7 @@ export const elbv2Operations = {
   DescribeListenerCertificates: reads("DescribeListenerCertificates"),
   DescribeRules: reads("DescribeRules"),
   DescribeTags: reads("DescribeTags"),
+  DescribeAccountLimits: reads("DescribeAccountLimits"),
   DescribeTrustStores: read("trustStoreReads", actions("DescribeTrustStores")),
   CreateLoadBalancer: idempotentWrite("resourceIntensive", actions("CreateLoadBalancer", "AddTags")),
   SetSubnets: idempotentWrite("resourceIntensive", actions("SetSubnets")),

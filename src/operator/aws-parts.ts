@@ -1,4 +1,5 @@
 import type { Aws } from "../aws/clients.ts";
+import { type AccountLimitFacts, accountLimitFacts } from "../aws/facts/account-limits.ts";
 import { type CertificateFacts, certificateFacts } from "../aws/facts/certificates.ts";
 import { type ClusterFacts, clusterFacts } from "../aws/facts/cluster.ts";
 import { type NetworkInterfaceFacts, networkInterfaceFacts } from "../aws/facts/network-interfaces.ts";
@@ -26,6 +27,7 @@ export interface AwsParts {
   readonly interfaces: NetworkInterfaceFacts;
   readonly cluster: ClusterFacts;
   readonly webACLs: WebACLFacts;
+  readonly accountLimits: AccountLimitFacts;
   /** The line of the Fargate profiles that wait for EKS to create or delete them. */
   readonly fargateQueue: FargateQueue;
   /** From now on the inventory is listed anew from time to time. */
@@ -55,6 +57,7 @@ export function createAwsParts(
     interfaces: networkInterfaceFacts({ ec2, clock, vpcID }),
     cluster: clusterFacts({ eks, clock }),
     webACLs: webACLFacts({ wafv2, clock }),
+    accountLimits: accountLimitFacts({ elbv2, clock }),
     fargateQueue: new FargateQueue(clock),
     start() {
       endRefresh = inventory.keepFresh(settings.inventoryEveryMs);

@@ -11,7 +11,7 @@ import { ingressKey } from "./group.ts";
 import { GroupError } from "./group-error.ts";
 import { type GroupPort, type MemberWithPorts, mergePorts } from "./group-ports.ts";
 import type { AcceptedVersion, GroupMember, IngressGroupInput } from "./input.ts";
-import { exceededQuota } from "./limits.ts";
+import { accountQuotas, exceededQuota } from "./limits.ts";
 import { defaultActions, listenerResource, redirectAction, redirectPort, ruleResources } from "./listeners.ts";
 import { groupSecurityGroups, loadBalancerID, loadBalancerResource, sharedTags } from "./load-balancer.ts";
 import { type LoadBalancerSettings, mergeSettings } from "./load-balancer-settings.ts";
@@ -115,7 +115,7 @@ class Attempt {
     if (this.#failures.length > 0 || built.length < read.length) return undefined;
     const resources = this.#guardGroup(() => this.#assemble(built, group));
     if (resources === undefined || resources instanceof InputError) return resources;
-    this.#checkQuotas(resources, built);
+    this.#guardGroup(() => this.#checkQuotas(resources, built));
     return resources;
   }
 
@@ -226,7 +226,11 @@ class Attempt {
 
   /** The member that came or changed last goes back to what it was, or stays out. */
   #checkQuotas(resources: readonly Resource[], members: readonly BuiltMember[]): void {
-    const error = exceededQuota(resources, this.#input.settings.quotas);
+    const { quotas } = this.#input.settings;
+    if (exceededQuota(resources, quotas) === undefined) return;
+    // Quotas are only ever raised: the account's own are asked for when the defaults do not do.
+    const limits = this.#facts.ask({ kind: "account-limits" });
+    const error = exceededQuota(resources, "value" in limits ? accountQuotas(quotas, limits.value) : quotas);
     if (error === undefined) return;
     // What was accepted before is in AWS already: a quota that it exceeds has been raised.
     const changed = members.map(({ view }) => view).filter((view) => !view.lenient && !this.#unchanged(view));

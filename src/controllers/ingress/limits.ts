@@ -13,6 +13,25 @@ interface Use {
   readonly limit: number;
 }
 
+/** Quotas as the account has them, where AWS told; it tells only those of Elastic Load Balancing. */
+export function accountQuotas(
+  defaults: LoadBalancerQuotas,
+  limits: Readonly<Record<string, number>>,
+): LoadBalancerQuotas {
+  const at = (name: string): number => limits[name] ?? 0;
+  return {
+    ...defaults,
+    rules: Math.max(defaults.rules, at("rules-per-application-load-balancer")),
+    targetGroups: Math.max(defaults.targetGroups, at("target-groups-per-application-load-balancer")),
+    targetGroupsPerAction: Math.max(
+      defaults.targetGroupsPerAction,
+      at("target-groups-per-action-on-application-load-balancer"),
+    ),
+    certificates: Math.max(defaults.certificates, at("certificates-per-application-load-balancer")),
+    listeners: Math.max(defaults.listeners, at("listeners-per-application-load-balancer")),
+  };
+}
+
 /** Undefined while the model of a group is within AWS's quotas; else the first that it exceeds, in words. */
 export function exceededQuota(resources: readonly Resource[], quotas: LoadBalancerQuotas): InputError | undefined {
   const exceeded = uses(resources, quotas).find(({ used, limit }) => used > limit);

@@ -17,6 +17,8 @@ export type FactRequest =
   | { readonly kind: "shield-subscription" }
   /** The associated address blocks of the cluster's VPC. */
   | { readonly kind: "vpc-cidrs" }
+  /** The account's quotas of Elastic Load Balancing, by AWS's names for them. */
+  | { readonly kind: "account-limits" }
   /** Whether AWS refuses to delete the load balancer of this ARN. */
   | { readonly kind: "deletion-protection"; readonly loadBalancerARN: string }
   /** Whether a load balancer of another owner in this cluster has this name. */
@@ -64,6 +66,7 @@ interface FactValues {
   readonly "target-group": string;
   readonly "shield-subscription": boolean;
   readonly "vpc-cidrs": { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] };
+  readonly "account-limits": Readonly<Record<string, number>>;
   readonly "deletion-protection": boolean;
   readonly "name-in-use": boolean;
   readonly "oidc-secret": { readonly clientID: string; readonly clientSecret: string };

@@ -17,7 +17,7 @@ import {
   settingReaders,
 } from "./load-balancer.ts";
 import { bindingRules } from "./networking.ts";
-import { readAddressType, readPlacement, readScheme } from "./placement.ts";
+import { type Placement, readAddressType, readPlacement, readScheme } from "./placement.ts";
 import { goesWithoutGroups, type ServiceSecurityGroups, serviceSecurityGroups } from "./security-groups.ts";
 import { type ServiceView, serviceView } from "./service-view.ts";
 import { generationOf, serviceSuccession } from "./succession.ts";
@@ -82,25 +82,23 @@ function assemble(view: ServiceView, collector: Collector): readonly Resource[] 
   const settings = readSettings(view, collector);
   const tags = collector.collect(() => readServiceTags(view));
   const rules = collector.collect(() => readListenerRules(view));
-  if (decided === undefined || ipAddressType === undefined || tags === undefined) return undefined;
-  const chosen = { ...decided, ipAddressType };
-  const needsCIDRs = collector.collect(() => goesWithoutGroups(view, chosen)) === true;
-  const place = collector.collect(() => readPlacement(view, { ...chosen, needsCIDRs }));
-  const groups = collector.collect(() => serviceSecurityGroups(view, chosen, tags));
+  const stand = decided === undefined || ipAddressType === undefined ? undefined : { ...decided, ipAddressType };
+  const place = stand === undefined ? undefined : collector.collect(() => readWholePlace(view, stand));
+  const groups =
+    stand === undefined ? undefined : collector.collect(() => serviceSecurityGroups(view, stand, tags ?? {}));
   if (rules === undefined) return undefined;
   const listeners = portGroups(view).flatMap(
     (ports) => collector.collect(() => listenerPort(view, ports, rules)) ?? [],
   );
   const targetGroups = new Map<string, ServiceTargetGroup>();
-  // Ports can be judged before it is known where the load balancer stands.
-  const anywhere = place ?? { ...chosen, subnets: [], mappings: [], sourceNat: "off" as const };
-  const context = { rules, place: anywhere, tags, targetGroups };
+  const context = { rules, place: place ?? { ...anywhere, ...stand }, tags: tags ?? {}, targetGroups };
   const listenerResources = listeners.flatMap(
     (listener) => collector.collect(() => listenerResource(view, listener, context)) ?? [],
   );
-  if (groups !== undefined) collector.collect(() => checkQUIC(view, listeners, { groups, ipAddressType }));
+  if (groups !== undefined && ipAddressType !== undefined)
+    collector.collect(() => checkQUIC(view, listeners, { groups, ipAddressType }));
   warnUnusedFamilies(view, listeners);
-  if (place === undefined || groups === undefined) return undefined;
+  if (place === undefined || groups === undefined || tags === undefined) return undefined;
   const bindings = [...targetGroups.values()].flatMap(
     (group) => collector.collect(() => binding(view, group, bindingRules(view, group, { ...groups, place }))) ?? [],
   );
@@ -112,6 +110,23 @@ function assemble(view: ServiceView, collector: Collector): readonly Resource[] 
     ...bindings,
   ];
   return inGeneration(resources, loadBalancerID, generationOf(place.succession));
+}
+
+/** Lets ports be judged before it is known where the load balancer stands; what is built so is thrown away. */
+const anywhere: Placement = {
+  scheme: "internal",
+  succession: { kind: "first" },
+  ipAddressType: "dualstack",
+  subnets: [],
+  mappings: [],
+  sourceNat: "off",
+};
+
+function readWholePlace(
+  view: ServiceView,
+  stand: Pick<Placement, "scheme" | "succession" | "ipAddressType">,
+): Placement {
+  return readPlacement(view, { ...stand, needsCIDRs: goesWithoutGroups(view, stand) });
 }
 
 function readSettings(view: ServiceView, collector: Collector): LoadBalancerSettings {

@@ -70,6 +70,7 @@ export function loadBalancerSurroundings(options: {
       const healthy = known.filter(({ TargetHealth }) => TargetHealth?.State === "healthy").length;
       return { healthy, total: known.length };
     },
+    accountLimits: () => parts.accountLimits.get(),
     async isDeletionProtected(LoadBalancerArn, signal) {
       const attributes = await parts.inventory.details.know(LoadBalancerArn, "attributes", true, async () => {
         const { Attributes } = await aws.elbv2.describeLoadBalancerAttributes({ LoadBalancerArn }, { signal });

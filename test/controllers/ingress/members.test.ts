@@ -178,6 +178,18 @@ describe("quotas", () => {
     assert.match(problem?.message ?? "", /3 rules, the quota is 2 \(TooManyRules\)/);
   });
 
+  it("are the account's own where they are higher", () => {
+    const quotas = { ...defaultQuotas, rules: 2 };
+    const members = ["a", "b", "c"].map((name) => member(name));
+    const asked = { kind: "account-limits" } as const;
+    const result = group(members, {
+      settings: { ...settings, quotas },
+      facts: [[asked, { value: { "rules-per-application-load-balancer": 3 } }]],
+    });
+    assert.deepEqual(result.problems, []);
+    assert.equal(resources(result, "elbv2/Rule").length, 3);
+  });
+
   it("do not cost a member what it already has", () => {
     const quotas = { ...defaultQuotas, rules: 1 };
     const members = [edited(member("a"), member("a")), edited(member("b"), member("b"))];
