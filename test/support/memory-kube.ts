@@ -11,6 +11,8 @@ type Stored = KubeObject & { readonly [field: string]: unknown };
  */
 export class MemoryKube implements KubeClient {
   readonly writes: string[] = [];
+  /** Called before each merge patch: somebody else may be faster. */
+  beforePatch: ((kind: Kind) => void) | undefined;
   readonly #objects = new Map<string, Stored>();
   readonly #applied = new Map<string, Draft>();
   #version = 0;
@@ -94,6 +96,7 @@ export class MemoryKube implements KubeClient {
     };
     return Promise.resolve(
       this.put(kind, {
+        ...draft,
         metadata: { ...draft.metadata, annotations: combined("annotations"), labels: combined("labels") },
       }),
     );
@@ -105,8 +108,12 @@ export class MemoryKube implements KubeClient {
     patch: object,
     options?: { readonly subresource?: "status" },
   ): Promise<T> {
+    this.beforePatch?.(kind);
     const object = this.#objects.get(keyOf(kind, name));
     if (object === undefined) return Promise.reject(missing(kind, name));
+    const version = (patch as Partial<KubeObject>).metadata?.resourceVersion;
+    if (version !== undefined && version !== object.metadata.resourceVersion)
+      return Promise.reject(new AppError("the object has been modified", { class: "conflict", code: "Conflict" }));
     const what = options?.subresource ?? "finalizers";
     this.writes.push(`${what} ${kind.kind} ${objectKey(name)}`);
     return Promise.resolve(this.#store(kind, name, merged(object, patch) as Stored) as unknown as T);

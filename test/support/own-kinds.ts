@@ -1,15 +1,17 @@
-import { serviceAccountKind } from "../../src/api/builtin.ts";
+import { configMapKind, serviceAccountKind } from "../../src/api/builtin.ts";
 import { clusterFacts } from "../../src/aws/facts/cluster.ts";
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { createRegistry } from "../../src/engine/registry.ts";
 import { silentLogger } from "../../src/log.ts";
 import { ec2LaunchTemplate } from "../../src/resources/ec2/launch-template.ts";
+import { eksAccessEntry } from "../../src/resources/eks/access-entry.ts";
 import { eksFargateProfile } from "../../src/resources/eks/fargate-profile.ts";
 import { FargateQueue } from "../../src/resources/eks/fargate-queue.ts";
 import { eksNodeGroup } from "../../src/resources/eks/node-group.ts";
 import { eksPodIdentityAssociation } from "../../src/resources/eks/pod-identity-association.ts";
 import { iamOIDCProvider } from "../../src/resources/iam/oidc-provider.ts";
 import { iamRole } from "../../src/resources/iam/role.ts";
+import { kubernetesAwsAuthEntry } from "../../src/resources/kubernetes/aws-auth-entry.ts";
 import { kubernetesServiceAccount } from "../../src/resources/kubernetes/service-account.ts";
 import { createWorld, type World } from "../aws/support/world.ts";
 import { MemoryKube } from "./memory-kube.ts";
@@ -47,10 +49,12 @@ export async function ownKindsWorld(
       iamRole(aws.iam),
       iamOIDCProvider(aws.iam),
       eksPodIdentityAssociation(aws.eks, { clusterName, clock }),
+      eksAccessEntry(aws.eks, { clusterName, clock }),
       eksNodeGroup(aws.eks, { clusterName, clock }),
       eksFargateProfile(aws.eks, { clusterName, clock, queue: fargateQueue }),
       ec2LaunchTemplate(aws.ec2),
       kubernetesServiceAccount(kube, kube.lister(serviceAccountKind)),
+      kubernetesAwsAuthEntry(kube, kube.lister(configMapKind)),
     ] as never),
     clock,
     random: () => 0.5,
