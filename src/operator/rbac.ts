@@ -1,4 +1,5 @@
 import {
+  configMapKind,
   endpointSliceKind,
   ingressClassKind,
   ingressKind,
@@ -9,6 +10,7 @@ import {
   serviceKind,
 } from "../api/builtin.ts";
 import { fargateProfileKind } from "../api/fargate-profile.ts";
+import { iamIdentityMappingKind } from "../api/iam-identity-mapping.ts";
 import { iamServiceAccountKind } from "../api/iam-service-account.ts";
 import { ingressClassParamsKind } from "../api/ingress-class-params.ts";
 import { loadBalancerKind } from "../api/load-balancer.ts";
@@ -17,6 +19,7 @@ import type { Kind } from "../api/object.ts";
 import { targetGroupBindingKind } from "../api/target-group-binding.ts";
 import { eventKind } from "../kube/events.ts";
 import { leaseKind } from "../kube/lease.ts";
+import { awsAuthBackupName, awsAuthName } from "../resources/kubernetes/aws-auth-config-map.ts";
 import { secretKind } from "./facts/watched-secrets.ts";
 
 /** Verbs of Kubernetes RBAC that the operator uses. Server-side apply of a new object needs `create` beside `patch`. */
@@ -26,6 +29,8 @@ interface Access {
   readonly kind: Kind;
   readonly subresource?: "status";
   readonly verbs: readonly Verb[];
+  /** Only objects with these names; lists and watches then select one of them. */
+  readonly names?: readonly string[];
 }
 
 const cached: readonly Verb[] = ["list", "watch"];
@@ -56,6 +61,12 @@ const accesses: readonly Access[] = [
   { kind: loadBalancerKind, subresource: "status", verbs: ["patch"] },
   { kind: iamServiceAccountKind, verbs: finalized },
   { kind: iamServiceAccountKind, subresource: "status", verbs: ["patch"] },
+  { kind: iamIdentityMappingKind, verbs: finalized },
+  { kind: iamIdentityMappingKind, subresource: "status", verbs: ["patch"] },
+  // The ConfigMap of the AWS IAM Authenticator, and the copy of what it held before.
+  { kind: configMapKind, names: [awsAuthName.name], verbs: ["get", "list", "watch", "patch"] },
+  { kind: configMapKind, names: [awsAuthBackupName.name], verbs: ["patch"] },
+  { kind: configMapKind, verbs: ["create"] },
   { kind: nodeGroupKind, verbs: finalized },
   { kind: nodeGroupKind, subresource: "status", verbs: ["patch"] },
   { kind: fargateProfileKind, verbs: finalized },
@@ -72,14 +83,18 @@ export interface PolicyRule {
 
 /** What the operator may do in all namespaces: least privilege, with resources of the same group and verbs in one rule. */
 export function clusterRules(): readonly PolicyRule[] {
-  const groups = Map.groupBy(accesses, ({ kind, verbs }) => `${kind.group} ${verbs.join(",")}`);
+  const groups = Map.groupBy(
+    accesses,
+    ({ kind, verbs, names = [] }) => `${kind.group} ${verbs.join(",")} ${names.join(",")}`,
+  );
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
     if (first === undefined) return [];
     const resources = members.map(({ kind, subresource }) =>
       subresource === undefined ? kind.plural : `${kind.plural}/${subresource}`,
     );
-    return [{ apiGroups: [first.kind.group], resources, verbs: first.verbs }];
+    const named = first.names === undefined ? {} : { resourceNames: first.names };
+    return [{ apiGroups: [first.kind.group], resources, ...named, verbs: first.verbs }];
   });
 }
 
