@@ -25,7 +25,7 @@ const kinds: readonly { readonly kind: Kind; readonly names: readonly string[] }
   { kind: targetGroupBindingKind, names: ["targetgroupbinding", "targetgroupbindings", "tgb"] },
   { kind: iamServiceAccountKind, names: ["iamserviceaccount", "iamserviceaccounts", "isa"] },
   { kind: nodeGroupKind, names: ["nodegroup", "nodegroups", "ng"] },
-  { kind: fargateProfileKind, names: ["fargateprofile", "fargateprofiles"] },
+  { kind: fargateProfileKind, names: ["fargateprofile", "fargateprofiles", "fp"] },
   { kind: iamIdentityMappingKind, names: ["iamidentitymapping", "iamidentitymappings"] },
 ];
 

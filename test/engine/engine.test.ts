@@ -129,6 +129,21 @@ describe("engine", () => {
     assert.deepEqual(world.summary(), before);
   });
 
+  it("deletes nothing that a refused change leaves in use", async () => {
+    const world = new World();
+    const engine = engineOn(world);
+    await converge(engine, sampleStack({ balancer: { protected: true } }));
+    const before = world.summary();
+    const wanted = sampleStack({ scheme: "public", balancer: { protected: true, groups: ["given"] } });
+    const resources = wanted.resources.filter(({ type }) => type !== "t/Group");
+    const { waiting } = await engine.reconcile({ ...wanted, resources }, options);
+    assert.deepEqual(world.summary(), before);
+    assert.deepEqual(
+      waiting.map(({ type, reason }) => `${type}: ${reason}`),
+      ["t/Group: still used by t/Balancer balancer, whose change was refused"],
+    );
+  });
+
   it("goes on beside a failure, and deletes nothing that the failed change still needs", async () => {
     const world = new World();
     const engine = engineOn(world);
