@@ -253,8 +253,7 @@ function portResources(
       tags,
     },
   };
-  // The engine resolves references anywhere in a spec; the type of a target's id does not say so.
-  const albARN = ref("elbv2/LoadBalancer", loadBalancerID, "arn") as unknown as string;
+  const albARN = ref("elbv2/LoadBalancer", loadBalancerID, "arn");
   const targets: Resource<TargetsSpec> = {
     type: "elbv2/Targets",
     id: targetGroup.id,

@@ -193,10 +193,13 @@ export interface Target {
   readonly availabilityZone?: string;
 }
 
+/** A target that may be another resource of the Stack: the load balancer behind a network load balancer. */
+export type DesiredTarget = Omit<Target, "id"> & { readonly id: StringOrRef };
+
 /** `elbv2/Targets`: what is registered in one target group. Id: the target group's ARN. */
 export interface TargetsSpec {
   readonly targetGroupARN: StringOrRef;
-  readonly targets: readonly Target[];
+  readonly targets: readonly DesiredTarget[];
   /** Only these may be deregistered (multi-cluster mode); absent: the whole group is ours. */
   readonly mayDeregister?: readonly string[];
 }

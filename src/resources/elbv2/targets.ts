@@ -3,16 +3,18 @@ import { hasCode } from "../../aws/errors.ts";
 import { batches } from "../../aws/inventory.ts";
 import { targetKey } from "../../aws/targets-cache.ts";
 import type { CallContext, Difference, Observed, ResourceType } from "../../engine/resource-type.ts";
-import type { Resource } from "../../engine/stack.ts";
+import { isRef, type Resource } from "../../engine/stack.ts";
 import { AppError, errorMessage, isAppError } from "../../errors.ts";
 import type { Elbv2Context } from "./context.ts";
 import { callOptions, literal, settling } from "./context.ts";
-import type { Target, TargetsSpec } from "./specs.ts";
+import type { Tags, Target, TargetsSpec } from "./specs.ts";
 
 export const targetsTypeName = "elbv2/Targets";
 
 /** AWS states no limit; 200 a call is proven. */
 const batchSize = 200;
+/** How soon a load balancer that is to be a target is looked at again. */
+const provisioningRetryMs = 10_000;
 
 /**
  * What is registered in one target group. New targets are registered before old ones leave. The known set is kept from our
@@ -48,7 +50,7 @@ export function targetsType(aws: Elbv2Context): ResourceType<TargetsSpec> {
     update: (change, context) => update(aws, change, context),
 
     async delete({ spec }, context) {
-      await deregister(aws, literal(spec.targetGroupARN), spec.targets, context);
+      await deregister(aws, literal(spec.targetGroupARN), known(spec), context);
       return { kind: "deleted" };
     },
   };
@@ -107,23 +109,32 @@ function observedOf(
 export function compareTargets(desired: TargetsSpec, observed: TargetsSpec): readonly Difference[] {
   const { missing, surplus } = targetChanges(desired, observed);
   if (missing.length + surplus.length === 0) return [];
-  return [{ field: "targets", from: observed.targets.map(shown), to: desired.targets.map(shown) }];
+  return [{ field: "targets", from: known(observed).map(shown), to: known(desired).map(shown) }];
 }
 
 function shown({ id, port }: Target): string {
   return `${id}:${port}`;
 }
 
+/** Targets with an ID in words: a load balancer that does not exist yet has none, and cannot be registered already. */
+function known({ targets }: TargetsSpec): readonly Target[] {
+  return targets.map((target) => ({
+    ...target,
+    id: isRef(target.id) ? `(${target.id.$ref.output} of ${target.id.$ref.id})` : target.id,
+  }));
+}
+
 export function targetChanges(
   desired: TargetsSpec,
   observed: TargetsSpec,
 ): { readonly missing: readonly Target[]; readonly surplus: readonly Target[] } {
-  const wanted = new Map(desired.targets.map((target) => [targetKey(target), target]));
-  const present = new Set(observed.targets.map(targetKey));
+  const wanted = new Map(known(desired).map((target) => [targetKey(target), target]));
+  const registered = known(observed);
+  const present = new Set(registered.map(targetKey));
   const may = desired.mayDeregister === undefined ? undefined : new Set(desired.mayDeregister);
   return {
     missing: [...wanted].filter(([key]) => !present.has(key)).map(([, target]) => target),
-    surplus: observed.targets.filter(
+    surplus: registered.filter(
       (target) => !wanted.has(targetKey(target)) && (may === undefined || may.has(shown(target)) || may.has(target.id)),
     ),
   };
@@ -143,6 +154,16 @@ async function update(
 ): Promise<Observed<TargetsSpec>> {
   const arn = literal(resource.spec.targetGroupARN);
   const { missing, surplus } = targetChanges(resource.spec, observed.spec);
+  const pending = missing.find(({ id }) => isProvisioning(aws, id));
+  if (pending !== undefined) {
+    throw new AppError(`load balancer ${pending.id} is not active yet`, {
+      class: "waiting",
+      code: "TargetProvisioning",
+      retryAfterMs: provisioningRetryMs,
+    });
+  }
+  // AWS takes only one load balancer in a group: its predecessor makes room.
+  if (missing.some(({ id }) => isLoadBalancer(id))) await deregister(aws, arn, surplus, context);
   const refused: Refusal[] = [];
   for (const batch of batches(missing, batchSize)) refused.push(...(await register(aws, arn, batch, context)));
   // Old targets go even where some new ones were refused: neighbours do not suffer for them.
@@ -157,6 +178,27 @@ async function update(
     });
   }
   return observedOf(aws, resource, arn);
+}
+
+function isLoadBalancer(id: string): boolean {
+  return id.includes(":loadbalancer/");
+}
+
+/**
+ * AWS registers a load balancer once it is active. One that takes over from others is registered once it can: until then
+ * these are the better target.
+ */
+function isProvisioning({ inventory }: Elbv2Context, id: string): boolean {
+  if (!isLoadBalancer(id)) return false;
+  const entry = inventory.loadBalancers.get(id);
+  if (entry?.item.State?.Code !== "active") return true;
+  const others = inventory.loadBalancers.withTags(withoutGeneration(entry.tags)).filter(({ key }) => key !== id);
+  return others.length > 0 && inventory.details.get(id, "tookOverAt") === undefined;
+}
+
+/** The tags that a load balancer shares with those that it replaces. */
+function withoutGeneration(tags: Tags): Tags {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => key.includes(".k8s.aws/")));
 }
 
 interface Refusal {

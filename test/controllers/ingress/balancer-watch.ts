@@ -39,6 +39,18 @@ export class BalancerWatch {
     return (await this.elbv2.send(new DescribeTargetGroupsCommand({}))).TargetGroups ?? [];
   }
 
+  /** What is registered in groups whose targets are load balancers, as `ARN:port`. */
+  async albTargets(): Promise<readonly string[]> {
+    const groups = (await this.targetGroups()).filter(({ TargetType }) => TargetType === "alb");
+    const answers = await Promise.all(
+      groups.map(({ TargetGroupArn }) => this.elbv2.send(new DescribeTargetHealthCommand({ TargetGroupArn }))),
+    );
+    return answers
+      .flatMap(({ TargetHealthDescriptions = [] }) => TargetHealthDescriptions)
+      .filter(({ TargetHealth }) => TargetHealth?.State !== "draining")
+      .map(({ Target }) => `${Target?.Id ?? ""}:${Target?.Port ?? ""}`);
+  }
+
   /** Whether it is active, has rules, and every target group of its rules has a healthy target. */
   async serves({ LoadBalancerArn, State }: LoadBalancer): Promise<boolean> {
     if (State?.Code !== "active") return false;
