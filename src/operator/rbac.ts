@@ -52,7 +52,7 @@ const accesses: readonly Access[] = [
   { kind: nodeKind, verbs: cached },
   { kind: namespaceKind, verbs: cached },
   // Those that Ingresses with OIDC authentication name, one by one.
-  { kind: secretKind, verbs: cached },
+  { kind: secretKind, verbs: ["get", "list", "watch"] },
   { kind: eventKind, verbs: ["create", "patch"] },
   { kind: serviceAccountKind, verbs: ["get", "list", "watch", "create", "patch", "delete"] },
   { kind: targetGroupBindingKind, verbs: ["get", "list", "watch", "create", "patch", "delete"] },
