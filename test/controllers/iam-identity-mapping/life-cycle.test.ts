@@ -243,6 +243,49 @@ describe("an IamIdentityMapping as an access entry", () => {
     assert.equal(it.condition("PrincipalResolved"), "False InvalidPrincipal");
   });
 
+  it("gives a new role time to become known to EKS, and then says what is wrong", async () => {
+    const it = await scene();
+    const refusal = {
+      kind: "error",
+      code: "InvalidParameterException",
+      status: 400,
+      message: "The specified principalArn is invalid: invalid principal.",
+    } as const;
+    it.parts.world.sandbox.faults.add({
+      operation: "CreateAccessEntry",
+      times: Number.POSITIVE_INFINITY,
+      fault: refusal,
+    });
+    it.put(editor);
+    await it.pass();
+    assert.equal(it.condition("Ready"), "False Creating");
+    assert.match(it.message(), /EKS does not see the new role yet/);
+    await it.parts.world.clock.advance(121_000);
+    await it.pass();
+    assert.equal(it.condition("Ready"), "False InvalidPrincipal");
+    assert.match(it.message(), /by its full ARN with path/);
+  });
+
+  it("follows the role of a permission set to its new name", async () => {
+    const it = await scene();
+    const { iam } = it.parts.world.aws;
+    const Path = "/aws-reserved/sso.amazonaws.com/eu-west-1/";
+    const make = (RoleName: string) => it.call(iam.createRole({ RoleName, Path, AssumeRolePolicyDocument: trust }));
+    const [first, second] = ["AWSReservedSSO_Dev_0123456789abcdef", "AWSReservedSSO_Dev_fedcba9876543210"] as const;
+    await make(first);
+    await make("AWSReservedSSO_Dev_Ops_0123456789abcdef");
+    it.put({ principal: { ssoPermissionSet: { name: "Dev", accountID: "111122223333" } }, groups: ["dev"] });
+    await it.pass();
+    assert.equal(it.object().status?.principalARN, `arn:aws:iam::111122223333:role${Path}${first}`);
+    await make(second);
+    await it.pass();
+    assert.equal(it.condition("PrincipalResolved"), "False Ambiguous");
+    await it.call(iam.deleteRole({ RoleName: first }));
+    assert.deepEqual((await it.pass()).writes, ["CreateAccessEntry", "DeleteAccessEntry"]);
+    assert.equal(it.condition("Ready"), "True Synced");
+    assert.equal(it.object().status?.principalARN, `arn:aws:iam::111122223333:role${Path}${second}`);
+  });
+
   it("shows the changes and makes none in mode plan", async () => {
     const it = await scene();
     it.put(editor, { annotations: { "fairlead.io/mode": "plan" } });
