@@ -55,12 +55,15 @@ export function eksFargateProfile(
     try {
       const answer = await eks.describeFargateProfile({ clusterName, fargateProfileName: name }, call);
       accepted.delete(name);
+      const status = answer.fargateProfile?.status;
+      if (status !== "CREATING" && status !== "DELETING") queue.settled(name);
       return answer.fargateProfile;
     } catch (error) {
       if (!hasCode(error, "ResourceNotFound", "NotFound")) throw error;
       const recent = accepted.get(name);
       if (recent !== undefined && clock.monotonic() - recent.at < visibleMs) return recent.profile;
       accepted.delete(name);
+      queue.settled(name);
       return undefined;
     }
   }

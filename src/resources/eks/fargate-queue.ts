@@ -82,6 +82,11 @@ export class FargateQueue {
     this.#tickets.delete(name);
   }
 
+  /** EKS is not, or no longer, at work on the profile. */
+  settled(name: string): void {
+    if (this.#moving?.name === name) this.#moving = undefined;
+  }
+
   /** What the profile waits to do, if it waits. */
   action(name: string): FargateAction | undefined {
     return this.#tickets.get(name)?.action;

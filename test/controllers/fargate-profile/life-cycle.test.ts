@@ -428,6 +428,18 @@ describe("several FargateProfiles", () => {
     }
   });
 
+  it("do not wait for one that is done", async () => {
+    const it = await scene();
+    const arn = await it.makeRole("mine");
+    const spec = (namespace: string): object => ({ selectors: [{ namespace }], podExecutionRole: { arn } });
+    for (const name of ["a", "b"]) it.put(spec(name), {}, name);
+    await it.settle("a");
+    it.put(spec("c"), {}, "c");
+    await it.pass("b");
+    await it.pass("c");
+    assert.equal(it.object("c").status?.waitingFor, "b (CREATING)");
+  });
+
   it("wait for profiles of others", async () => {
     const it = await scene();
     const arn = await it.makeRole("theirs");

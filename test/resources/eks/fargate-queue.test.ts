@@ -34,6 +34,19 @@ describe("the line of Fargate profiles", () => {
     assert.deepEqual(queue.place("b"), { position: 2, waitingFor: "x (DELETING), a (to create)" });
   });
 
+  it("names what EKS is at work on only until that is known to have ended", async () => {
+    const queue = new FargateQueue(new SimClock());
+    await queue.turn("a", "create", { inMotion: still, work: done });
+    const inMotion = moving({ name: "a", status: "CREATING" });
+    await assert.rejects(queue.turn("b", "create", { inMotion, work: done }));
+    await assert.rejects(queue.turn("c", "create", { inMotion, work: done }));
+    assert.deepEqual(queue.place("c"), { position: 2, waitingFor: "a (CREATING), b (to create)" });
+    queue.settled("b");
+    assert.equal(queue.place("c")?.position, 2);
+    queue.settled("a");
+    assert.deepEqual(queue.place("c"), { position: 1, waitingFor: "b (to create)" });
+  });
+
   it("puts deletions before creations, and otherwise keeps the order", async () => {
     const queue = new FargateQueue(new SimClock());
     const inMotion = moving({ name: "x", status: "CREATING" });
