@@ -68,7 +68,10 @@ export interface EngineOptions {
   readonly log: Logger;
   /** How long what we know from our own reads and writes is trusted, in milliseconds. */
   readonly verifyEveryMs: number;
-  /** Least distance between two full checks that nobody asked for, in milliseconds: a restart must not read all at once. */
+  /**
+   * Least distance between two full checks that nobody asked for, in milliseconds: neither a restart nor a large cluster may
+   * fill AWS's rates with them. Where there are more Stacks than fit into `verifyEveryMs`, each has its turn more rarely.
+   */
   readonly verifySpacingMs: number;
 }
 
@@ -82,6 +85,8 @@ interface Known {
   readonly complete: boolean;
   /** Monotonic time at which the next full reading is due. */
   readonly verifyAt: number;
+  /** `verifyAt` keeps its distance to all other checks already. */
+  readonly inTurn?: true;
 }
 
 export function createEngine(options: EngineOptions): Engine {
@@ -92,7 +97,8 @@ class StackEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #known = new Map<string, Known>();
   readonly #suspected = new Set<string>();
-  #nextVerification = 0;
+  /** Monotonic time of the last full check that has been planned or made. */
+  #lastTurn = Number.NEGATIVE_INFINITY;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -119,7 +125,7 @@ class StackEngine implements Engine {
     const key = ownerKey(stack.owner);
     const hash = stackHash(stack);
     const verify = this.#suspected.delete(key) || options.verify === true;
-    const known = verify ? undefined : this.#known.get(key);
+    const known = verify ? undefined : this.#inTurn(key);
     const due = known !== undefined && clock.monotonic() >= known.verifyAt;
 
     if (known !== undefined && !due && known.hash === hash) return this.#unchanged(stack, known, hash);
@@ -244,12 +250,31 @@ class StackEngine implements Engine {
   }
 
   #remember(stack: Stack, observed: readonly Observed[], hash: string): Known {
-    const now = this.#options.clock.monotonic();
-    this.#nextVerification = Math.max(this.#nextVerification, now) + this.#options.verifySpacingMs;
     const shared = sharedKeys(stack);
-    const known: Known = { observed, shared, hash, complete: false, verifyAt: this.#nextVerification };
+    const known: Known = { observed, shared, hash, complete: false, ...this.#turn() };
     this.#known.set(ownerKey(stack.owner), known);
     return known;
+  }
+
+  /** The next moment that no other full check has taken. */
+  #turn(): Pick<Known, "verifyAt" | "inTurn"> {
+    const { clock, verifySpacingMs } = this.#options;
+    this.#lastTurn = Math.max(this.#lastTurn, clock.monotonic()) + verifySpacingMs;
+    return { verifyAt: this.#lastTurn, inTurn: true };
+  }
+
+  /** What is known of an owner; a full check that has become due gets its turn behind those that wait for theirs. */
+  #inTurn(key: string): Known | undefined {
+    const known = this.#known.get(key);
+    const now = this.#options.clock.monotonic();
+    if (known === undefined || known.inTurn === true || now < known.verifyAt) return known;
+    if (this.#lastTurn + this.#options.verifySpacingMs <= now) {
+      this.#lastTurn = now;
+      return known;
+    }
+    const planned: Known = { ...known, ...this.#turn() };
+    this.#known.set(key, planned);
+    return planned;
   }
 
   async #observe(

@@ -14,6 +14,7 @@ import type { Metrics } from "../metrics.ts";
 import { type AwsParts, createAwsParts, findVPC } from "./aws-parts.ts";
 import { allInformers, type Caches, createCaches } from "./caches.ts";
 import { type WatchedSecrets, watchedSecrets } from "./facts/watched-secrets.ts";
+import { loggedEngine } from "./logged-engine.ts";
 import type { ControllerModule } from "./module.ts";
 import { createModules } from "./modules/all.ts";
 import { createResourceTypes } from "./resource-types.ts";
@@ -58,6 +59,8 @@ export interface Operator {
   readonly caches: Caches;
 }
 
+/** With four reads for most Stacks that is two reads a second. */
+const verifySpacingMs = 2_000;
 /** How long one reconcile may run before the process counts as stuck, in milliseconds. */
 const stuckMs = 600_000;
 
@@ -118,9 +121,9 @@ class RunningOperator implements Operator {
       random,
       log,
       verifyEveryMs: settings.verifyEveryMs,
-      verifySpacingMs: 500,
+      verifySpacingMs,
     });
-    const engine = wrapEngine?.(plain) ?? plain;
+    const engine = loggedEngine(wrapEngine?.(plain) ?? plain, log);
     const modules = createModules(
       {
         settings,

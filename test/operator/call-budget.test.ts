@@ -4,7 +4,7 @@ import type { Kind } from "../../src/api/object.ts";
 import type { Manifest } from "../../src/cli/manifests.ts";
 import type { CallRecord } from "../../src/sandbox/aws/call-log.ts";
 import { sampleIngress, sampleService } from "../support/budget-objects.ts";
-import { deploymentKind, OperatorWorld, type Step, tally } from "../support/operator-world.ts";
+import { atMost, deploymentKind, isListing, OperatorWorld, type Step, tally } from "../support/operator-world.ts";
 
 /** One kind of object with the goals that the call budget sets it (aws-call-budget, table of goals). */
 interface Budget {
@@ -45,17 +45,6 @@ function isStatePoll({ operation, parameters }: CallRecord): boolean {
   return operation === "DescribeLoadBalancers" && "LoadBalancerArns" in parameters;
 }
 
-/** The inventory's listings of whole pages, shared by all objects, and the tags that it reads in turns. */
-function isListing({ operation, parameters }: CallRecord): boolean {
-  if (operation === "DescribeTags") {
-    return !(parameters["ResourceArns"] as readonly string[]).some((arn) => arn.includes(":listener"));
-  }
-  return (
-    ["DescribeLoadBalancers", "DescribeTargetGroups", "DescribeSecurityGroups"].includes(operation) &&
-    ("PageSize" in parameters || "MaxResults" in parameters)
-  );
-}
-
 function work(step: Step): readonly string[] {
   return step.records.filter((record) => !isStatePoll(record)).map(({ operation }) => operation);
 }
@@ -63,10 +52,6 @@ function work(step: Step): readonly string[] {
 /** The look at the health of new targets, once the load balancer serves, is for the report: it comes when all is done. */
 function withoutHealthLooks(calls: readonly string[]): readonly string[] {
   return calls.filter((name) => name !== "DescribeTargetHealth");
-}
-
-function atMost(calls: readonly string[], most: number): void {
-  assert.ok(calls.length <= most, `${calls.length} calls instead of ${most}: ${tally(calls).join(", ")}`);
 }
 
 /** No background listing falls into a step. */
@@ -155,7 +140,10 @@ for (const budget of budgets) {
       const facts = own.filter((name) => name === "DescribeVpcs" || name === "DescribeInstances");
       const checks = own.filter((name) => name === "DescribeListeners").length;
       assert.ok(checks >= 1 && checks <= 3, `${checks} checks`);
-      atMost(own.filter((name) => !facts.includes(name)), 9 * checks);
+      atMost(
+        own.filter((name) => !facts.includes(name)),
+        9 * checks,
+      );
       assert.ok(step.records.every(({ mutating }) => !mutating));
       await world.close();
     });

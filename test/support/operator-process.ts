@@ -1,4 +1,5 @@
 import { type Aws, createAws } from "../../src/aws/clients.ts";
+import { publishedRates, type Rate, type Rates } from "../../src/aws/rates.ts";
 import { keysIn } from "../../src/cli/operator-host.ts";
 import { environmentOf } from "../../src/cli/sandbox-host.ts";
 import { sandboxRunOptions } from "../../src/cli/sandbox-settings.ts";
@@ -33,6 +34,8 @@ export interface ProcessOptions {
   readonly flags?: readonly string[];
   readonly log: Logger;
   readonly death?: Death;
+  /** Sends calls as fast as they come, so that a large state is built quickly. */
+  readonly unlimitedRates?: boolean;
 }
 
 /** One run of the operator, which can end in good order or die in the middle of a call. */
@@ -47,6 +50,14 @@ export interface OperatorProcess {
   kill(): void;
   stop(): Promise<void>;
 }
+
+const plenty: Rate = { capacity: 1_000_000, refillPerSecond: 1_000_000 };
+const unlimited = Object.fromEntries(
+  Object.entries(publishedRates).map(([service, { buckets }]) => [
+    service,
+    { buckets: Object.fromEntries(Object.keys(buckets).map((name) => [name, plenty])) },
+  ]),
+) as unknown as Rates;
 
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
@@ -91,6 +102,7 @@ export function createOperatorProcess(options: ProcessOptions): OperatorProcess 
     clock,
     random,
     log,
+    ...(options.unlimitedRates === true ? { rates: unlimited } : {}),
   });
   const operator = createOperator({
     settings: { ...settings, ...options.settings },

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { crdOf } from "../../src/api/crd.ts";
@@ -28,6 +29,7 @@ export interface WorldOptions {
   /** False: the operator is started by the test. */
   readonly start?: boolean;
   readonly podStartMs?: number;
+  readonly unlimitedRates?: boolean;
 }
 
 /** What happened while a test did something and the operator came to rest. */
@@ -94,7 +96,7 @@ export class OperatorWorld {
   /** Starts a new process of the operator; `death` makes it die at one of its calls. */
   async start(death?: Death): Promise<void> {
     this.#starts += 1;
-    const { settings, flags, seed = 1 } = this.#options;
+    const { settings, flags, seed = 1, unlimitedRates } = this.#options;
     const process = createOperatorProcess({
       sandbox: this.sandbox,
       clock: this.clock,
@@ -103,6 +105,7 @@ export class OperatorWorld {
       ...(settings === undefined ? {} : { settings }),
       ...(flags === undefined ? {} : { flags }),
       ...(death === undefined ? {} : { death }),
+      ...(unlimitedRates === undefined ? {} : { unlimitedRates }),
     });
     this.#process = process;
     let started = false;
@@ -226,6 +229,11 @@ export class OperatorWorld {
   }
 }
 
+/** Fails with the calls by name when there are more than that. */
+export function atMost(calls: readonly string[], most: number): void {
+  assert.ok(calls.length <= most, `${calls.length} calls instead of ${most}: ${tally(calls).join(", ")}`);
+}
+
 /** `Operation` or `Operation xN`, sorted, for calls whose order does not matter. */
 export function tally(names: readonly string[]): readonly string[] {
   const counts = new Map<string, number>();
@@ -233,6 +241,17 @@ export function tally(names: readonly string[]): readonly string[] {
   return [...counts]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, count]) => (count === 1 ? name : `${name} x${count}`));
+}
+
+/** The inventory's listings of whole pages, shared by all objects, and the tags that it reads in turns. */
+export function isListing({ operation, parameters }: CallRecord): boolean {
+  if (operation === "DescribeTags") {
+    return !(parameters["ResourceArns"] as readonly string[]).some((arn) => arn.includes(":listener"));
+  }
+  return (
+    ["DescribeLoadBalancers", "DescribeTargetGroups", "DescribeSecurityGroups"].includes(operation) &&
+    ("PageSize" in parameters || "MaxResults" in parameters)
+  );
 }
 
 export function samplePath(file: string): string {

@@ -4,6 +4,7 @@ interface Pending {
   readonly at: number;
   readonly sequence: number;
   readonly callback: () => void;
+  cancelled: boolean;
 }
 
 /**
@@ -14,7 +15,8 @@ export class SimClock implements Clock {
   #now: number;
   readonly #start: number;
   #sequence = 0;
-  readonly #pending = new Set<Pending>();
+  /** A binary heap, the earliest first; cancelled timers stay until they come up. */
+  readonly #heap: Pending[] = [];
 
   constructor(start = Date.parse("2026-01-01T00:00:00Z")) {
     this.#now = start;
@@ -30,9 +32,10 @@ export class SimClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    const pending = { at: this.#now + Math.max(0, delayMs), sequence: this.#sequence++, callback };
-    this.#pending.add(pending);
-    return { cancel: () => void this.#pending.delete(pending) };
+    const at = this.#now + Math.max(0, delayMs);
+    const pending: Pending = { at, sequence: this.#sequence++, callback, cancelled: false };
+    this.#push(pending);
+    return { cancel: () => void (pending.cancelled = true) };
   }
 
   /** Moves time forward by `ms`, firing what falls due. */
@@ -40,7 +43,7 @@ export class SimClock implements Clock {
     const end = this.#now + ms;
     await this.settle();
     for (let next = this.#next(); next !== undefined && next.at <= end; next = this.#next()) {
-      this.#pending.delete(next);
+      this.#pop();
       this.#now = Math.max(this.#now, next.at);
       next.callback();
       await this.settle();
@@ -55,7 +58,7 @@ export class SimClock implements Clock {
     while (!(await done())) {
       const next = this.#next();
       if (next === undefined || next.at > end) throw new Error(`not reached within ${limitMs} ms of simulated time`);
-      this.#pending.delete(next);
+      this.#pop();
       this.#now = Math.max(this.#now, next.at);
       next.callback();
       await this.settle();
@@ -68,15 +71,40 @@ export class SimClock implements Clock {
   }
 
   #next(): Pending | undefined {
-    let first: Pending | undefined;
-    for (const pending of this.#pending) {
-      if (
-        first === undefined ||
-        pending.at < first.at ||
-        (pending.at === first.at && pending.sequence < first.sequence)
-      )
-        first = pending;
-    }
-    return first;
+    while (this.#heap[0]?.cancelled === true) this.#pop();
+    return this.#heap[0];
   }
+
+  #push(pending: Pending): void {
+    const heap = this.#heap;
+    let index = heap.push(pending) - 1;
+    for (let parent = (index - 1) >> 1; index > 0; parent = (index - 1) >> 1) {
+      const above = heap[parent];
+      if (above === undefined || !isBefore(pending, above)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = pending;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      const [left, right] = [heap[2 * index + 1], heap[2 * index + 2]];
+      if (left === undefined) break;
+      const isRight = right !== undefined && isBefore(right, left);
+      const child = isRight ? right : left;
+      if (!isBefore(child, last)) break;
+      heap[index] = child;
+      index = 2 * index + (isRight ? 2 : 1);
+    }
+    heap[index] = last;
+  }
+}
+
+function isBefore(a: Pending, b: Pending): boolean {
+  return a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
 }

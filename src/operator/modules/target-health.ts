@@ -3,6 +3,8 @@ import type { Aws } from "../../aws/clients.ts";
 import { hasCode } from "../../aws/errors.ts";
 import type { Outcome } from "../../kube/controller.ts";
 import type { WorkQueue } from "../../kube/work-queue.ts";
+import type { Target } from "../../resources/elbv2/specs.ts";
+import { registeredTargets } from "../../resources/elbv2/targets.ts";
 import type { AwsParts } from "../aws-parts.ts";
 import type { ControllerModule } from "../module.ts";
 
@@ -43,6 +45,18 @@ export function targetHealthModule(
     return balancers.length > 0 && balancers.every(({ item }) => item.State?.Code === "provisioning");
   }
 
+  /** The health that was read last is that of just the targets that are registered now, and all are well. */
+  function isAllKnown(arn: string): boolean {
+    const health = inventory.details.get(arn, "health");
+    if (health === undefined || !health.every(isSettled)) return false;
+    const names = (list: readonly Target[]): string =>
+      list
+        .map(({ id, port }) => `${id}:${port}`)
+        .toSorted()
+        .join();
+    return names(registeredTargets(health)) === names(awsParts.targets.get(arn) ?? []);
+  }
+
   function known(arn: string): boolean {
     const health = inventory.details.get(arn, "health") ?? [];
     return health.length > 0 && health.every(isSettled);
@@ -68,6 +82,7 @@ export function targetHealthModule(
       queue = own;
     },
     changed(arn) {
+      if (isAllKnown(arn)) return;
       const isServing = known(arn);
       if (isServing) pauses.set(arn, laterPauseMs);
       else pauses.delete(arn);

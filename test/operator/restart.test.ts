@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { parseManifests } from "../../src/cli/manifests.ts";
+import { ingress, plainService, workload } from "../support/budget-objects.ts";
+import { atMost, isListing, OperatorWorld } from "../support/operator-world.ts";
+
+/** What the call budget allows before all unchanged Ingresses are known to be good again. */
+const cases = [
+  { ingresses: 50, most: 15 },
+  { ingresses: 200, most: 40 },
+  { ingresses: 1000, most: 180 },
+];
+
+const raised = { applicationLoadBalancers: 5000, targetGroups: 20_000, registrationsPerTarget: 20_000 };
+
+async function worldWith(count: number): Promise<OperatorWorld> {
+  const world = await OperatorWorld.create({
+    aws: { speed: Number.POSITIVE_INFINITY, quotas: raised },
+    settings: { verifyEveryMs: 86_400_000, inventoryEveryMs: 86_400_000 },
+    unlimitedRates: true,
+  });
+  const backends = ["a", "b"].flatMap((name) => [workload(name, { replicas: 1, ports: [8080] }), plainService(name)]);
+  await world.apply(backends.join("\n---\n"));
+  const names = Array.from({ length: count }, (_, index) => `site-${index}`);
+  await world.apply(names.flatMap((name) => parseManifests(ingress(name, { a: "a", b: "b" }), name)));
+  await world.untilReady(3_600_000);
+  return world;
+}
+
+for (const { ingresses, most } of cases) {
+  describe(`a restart with ${ingresses} unchanged Ingresses`, () => {
+    it(`knows all to be good after at most ${most} ELBv2 calls, and then checks them at no more than 2 a second`, async function () {
+      this.timeout(60_000);
+      const world = await worldWith(ingresses);
+      await world.drive(world.process.stop());
+      const step = await world.step(() => world.start(), { ready: false });
+      assert.ok(world.process.operator.idle);
+      const listing = step.records.filter(isListing).map(({ operation }) => operation);
+      atMost(listing, most);
+      const others = step.records.filter((record) => !isListing(record)).map(({ operation }) => operation);
+      // Which targets are registered, no listing tells: each group is asked once.
+      assert.equal(others.filter((name) => name === "DescribeTargetHealth").length, 2 * ingresses);
+      atMost(
+        others.filter((name) => name !== "DescribeTargetHealth"),
+        3 * 4 + 2,
+      );
+      assert.ok(step.records.every(({ mutating }) => !mutating));
+      const from = world.clock.monotonic();
+      const later = await world.step(() => Promise.resolve(), { passMs: 60_000, ready: false });
+      const seconds = (world.clock.monotonic() - from) / 1000;
+      atMost(later.calls, 2 * seconds + 4);
+      assert.ok(later.calls.includes("elbv2.DescribeListeners"));
+      await world.close();
+    });
+  });
+}
