@@ -126,9 +126,18 @@ function resolveTargets(input: BindingInput): BindingBuild {
 export function bindingStack(
   binding: TargetGroupBinding,
   arn: string,
-  build: { readonly targets: readonly Target[]; readonly problems: readonly Problem[] },
+  build: {
+    readonly targets: readonly Target[];
+    readonly problems: readonly Problem[];
+    /** Of a target group that others share: what may be taken out, as `id:port`. */
+    readonly mayDeregister?: readonly string[];
+  },
 ): Stack {
-  const spec: TargetsSpec = { targetGroupARN: arn, targets: build.targets };
+  const spec: TargetsSpec = {
+    targetGroupARN: arn,
+    targets: build.targets,
+    ...(build.mayDeregister === undefined ? {} : { mayDeregister: build.mayDeregister }),
+  };
   return {
     owner: { kind: "TargetGroupBinding", namespace: binding.metadata.namespace ?? "", name: binding.metadata.name },
     ownership: { tags: {}, idTag: "" },

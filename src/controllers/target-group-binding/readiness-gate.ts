@@ -7,11 +7,14 @@ export function gateOf(bindingName: string): string {
 
 const prefixes = ["target-health.elbv2.k8s.aws/", "target-health.alb.ingress.k8s.aws/"];
 
-/** Names of the bindings that a pod waits for, in its own namespace. */
+const objectName = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
+
+/** Names of the bindings that a pod waits for, in its own namespace; what cannot be a name is somebody else's gate. */
 export function gatedBindings(pod: Pod): readonly string[] {
   return (pod.spec?.readinessGates ?? []).flatMap(({ conditionType }) => {
     const prefix = prefixes.find((candidate) => conditionType.startsWith(candidate));
-    return prefix === undefined ? [] : [conditionType.slice(prefix.length)];
+    const name = prefix === undefined ? "" : conditionType.slice(prefix.length);
+    return objectName.test(name) ? [name] : [];
   });
 }
 

@@ -15,6 +15,7 @@ import { podTargets } from "./pod-targets.ts";
 import type { BindingFacts, TargetGroupFact } from "./ports.ts";
 import { gateCondition, gateOf, gatePatch, hasGate, isGateOpen, type TargetHealth } from "./readiness-gate.ts";
 import type { BindingReporter } from "./report.ts";
+import { recordedTarget, type TargetRecords } from "./target-record.ts";
 
 export const bindingFinalizer = "elbv2.k8s.aws/resources";
 
@@ -29,6 +30,9 @@ export interface BindingDependencies {
   readonly engine: Engine;
   readonly facts: BindingFacts;
   readonly reporter: BindingReporter;
+  readonly records: TargetRecords;
+  /** It has turned out what kind of targets a binding has that does not say so itself. */
+  readonly onTargetTypeKnown?: () => void;
   readonly clock: Clock;
   readonly bindings: Lister<TargetGroupBinding>;
   readonly services: Lister<Service>;
@@ -64,6 +68,7 @@ export class BindingReconciler {
     if (binding === undefined) {
       engine.forget(bindingOwner(key));
       this.#backendGoneAt.delete(key);
+      await this.#openGatesForGood(key, notFound, signal);
       return { kind: "done" };
     }
     if (binding.metadata.deletionTimestamp !== undefined) return this.#delete(binding, signal);
@@ -89,7 +94,10 @@ export class BindingReconciler {
     if (service === undefined) return { pods: [], nodes: [] };
     try {
       const port = servicePort(service, binding.spec.serviceRef.port);
-      if (binding.spec.targetType !== "ip") {
+      const known = this.#groups.get(binding.spec.targetGroupARN ?? binding.spec.targetGroupName ?? "");
+      const targetType = binding.spec.targetType ?? known?.targetType;
+      if (targetType === undefined) return { pods: [], nodes: [] };
+      if (targetType !== "ip") {
         const selector = binding.spec.nodeSelector;
         const found = nodeTargets({
           nodes: nodes.list(),
@@ -102,7 +110,7 @@ export class BindingReconciler {
       const found = podTargets({
         port,
         slices: this.#slices(service),
-        addressFamily: binding.spec.ipAddressType ?? "ipv4",
+        addressFamily: binding.spec.ipAddressType ?? known?.ipAddressType ?? "ipv4",
         pod: (podKey) => pods.get(podKey),
         node: (name) => nodes.get(name),
         failOpen,
@@ -126,7 +134,11 @@ export class BindingReconciler {
       await reporter.report(binding, { problems: build.problems }, signal);
       return { kind: "wait", afterMs: graceMs, reason: "the backend may come back" };
     }
-    const result = await engine.reconcile(bindingStack(binding, group.arn, build), { mode, drift, signal });
+    const mayDeregister = await this.#mayDeregister(binding, build, signal);
+    const stack = bindingStack(binding, group.arn, { ...build, ...mayDeregister });
+    const result = await engine.reconcile(stack, { mode, drift, signal });
+    if (mayDeregister !== undefined && result.settled)
+      await this.#deps.records.write(binding, build.targets.map(recordedTarget), signal);
     const problems = [...build.problems, ...this.#deps.networkProblems(key)];
     const failed = result.failed[0]?.error;
     const health =
@@ -156,6 +168,22 @@ export class BindingReconciler {
 
   #slices(service: Service): readonly EndpointSlice[] {
     return this.#deps.slices.byIndex(this.#deps.slicesByService, objectKey(service.metadata));
+  }
+
+  /**
+   * Of a target group that others share, only what this binding has recorded is its own. What it is about to register is
+   * recorded first, so that nothing is forgotten whatever becomes of the call. Undefined: the whole group is ours.
+   */
+  async #mayDeregister(
+    binding: TargetGroupBinding,
+    build: BindingBuild,
+    signal: AbortSignal,
+  ): Promise<{ readonly mayDeregister: readonly string[] } | undefined> {
+    if (binding.spec.multiClusterTargetGroup !== true) return undefined;
+    const { records, mode } = this.#deps;
+    const recorded = (await records.read(binding, signal)) ?? [];
+    if (mode === "apply") await records.write(binding, [...recorded, ...build.targets.map(recordedTarget)], signal);
+    return { mayDeregister: recorded };
   }
 
   /** Opens or closes the gates of the pods that wait for this binding, from the health that AWS reports. */
@@ -191,7 +219,9 @@ export class BindingReconciler {
     // The target group of a managed binding goes with its owner's Stack; emptying it first would cost calls and drain time.
     const group = isManaged(binding) ? undefined : await this.#targetGroup(binding, signal);
     if (group !== undefined && this.#rightfulBinding(group.arn, binding) === undefined) {
-      const stack = bindingStack(binding, group.arn, { targets: [], problems: [] });
+      const build: BindingBuild = { targets: [], pods: new Map(), incomplete: false, problems: [] };
+      const own = await this.#mayDeregister(binding, build, signal);
+      const stack = bindingStack(binding, group.arn, { ...build, ...own });
       const result = await engine.reconcile(stack, { mode, drift: "repair", signal });
       const failed = result.failed[0]?.error;
       if (failed !== undefined) {
@@ -199,19 +229,26 @@ export class BindingReconciler {
         return { kind: "retry", error: failed };
       }
     }
-    await this.#openGatesForGood(binding, signal);
-    engine.forget(bindingOwner(objectKey(binding.metadata)));
+    if (binding.spec.multiClusterTargetGroup === true) await this.#deps.records.remove(binding, signal);
+    const key = objectKey(binding.metadata);
+    await this.#openGatesForGood(key, { reason: "", message: "Target Group Binding is deleted" }, signal);
+    engine.forget(bindingOwner(key));
     await reporter.removeFinalizer(binding, bindingFinalizer, signal);
     return { kind: "done" };
   }
 
   /** Pods must not wait for a binding that is gone. */
-  async #openGatesForGood(binding: TargetGroupBinding, signal: AbortSignal): Promise<void> {
+  async #openGatesForGood(
+    key: string,
+    why: { readonly reason: string; readonly message: string },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { pods, reporter, clock } = this.#deps;
-    const gate = gateOf(binding.metadata.name);
-    for (const pod of pods.list(binding.metadata.namespace)) {
+    const { namespace, name } = parseObjectKey(key);
+    const gate = gateOf(name);
+    for (const pod of pods.list(namespace)) {
       if (!hasGate(pod, gate) || isGateOpen(pod, gate)) continue;
-      const condition = { type: gate, status: "True", reason: "", message: "Target Group Binding is deleted" };
+      const condition = { type: gate, status: "True", ...why };
       const patch = gatePatch(pod, condition, clock.now());
       if (patch !== undefined) await reporter.patchPodStatus(pod, patch, signal);
     }
@@ -228,7 +265,10 @@ export class BindingReconciler {
     if (known !== undefined) return known;
     const query = arn !== undefined ? { arn } : name !== undefined ? { name } : undefined;
     const group = query === undefined ? undefined : await this.#deps.facts.targetGroup(query, signal);
-    if (group !== undefined) this.#groups.set(cacheKey, group);
+    if (group !== undefined) {
+      this.#groups.set(cacheKey, group);
+      this.#deps.onTargetTypeKnown?.();
+    }
     return group;
   }
 
@@ -275,6 +315,9 @@ function next({
     ? { kind: "done" }
     : { kind: "wait", afterMs: result.againInMs, reason: result.settled ? "next check" : "AWS" };
 }
+
+/** A pod waits for a binding that was replaced by another one before the pod came up. */
+const notFound = { reason: "TargetGroupBindingNotFound", message: "Target Group Binding does not exist" };
 
 function bindingOwner(key: string): Owner {
   const { namespace = "", name } = parseObjectKey(key);

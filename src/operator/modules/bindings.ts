@@ -5,6 +5,7 @@ import { EndpointRulesReconciler, endpointRulesKey } from "../../controllers/end
 import { createBindingReporter } from "../../controllers/target-group-binding/kube-reporter.ts";
 import type { BindingFacts } from "../../controllers/target-group-binding/ports.ts";
 import { BindingReconciler } from "../../controllers/target-group-binding/reconcile.ts";
+import { targetRecords } from "../../controllers/target-group-binding/target-record.ts";
 import {
   bindingNeedsWork,
   bindingsOfPod,
@@ -23,6 +24,8 @@ import { priorityOf } from "../priority.ts";
 /** Endpoint events that come close together become one registration; a busy group waits longer. */
 const quietMs = 50;
 const busyMs = 1_000;
+/** How long a pod may wait for a binding that does not exist. */
+const missingBindingMs = 30_000;
 /** Rules on endpoints' security groups are computed for the whole cluster: a burst of changes is one pass. */
 const rulesDelayMs = 200;
 
@@ -48,6 +51,8 @@ export function bindingModules(
     engine,
     facts: facts.binding,
     reporter: createBindingReporter(parts),
+    records: targetRecords(parts.kube),
+    onTargetTypeKnown: () => rulesQueue?.addAfter(endpointRulesKey, rulesDelayMs, "edit"),
     clock,
     bindings: caches.bindings,
     services: caches.services,
@@ -108,13 +113,17 @@ export function bindingModules(
       });
       caches.nodes.onEvent((event) => {
         for (const binding of caches.bindings.list()) {
-          if (binding.spec.targetType === "instance" && nodeConcerns(event, binding)) {
+          if (binding.spec.targetType !== "ip" && nodeConcerns(event, binding)) {
             wakeSoon(queue, objectKey(binding.metadata));
           }
         }
       });
       caches.pods.onEvent((event) => {
-        for (const key of bindingsOfPod(event)) if (caches.bindings.get(key) !== undefined) wakeSoon(queue, key);
+        for (const key of bindingsOfPod(event)) {
+          if (caches.bindings.get(key) !== undefined) wakeSoon(queue, key);
+          // A binding that is still to come gets its time; one that never comes must not hold the pod for ever.
+          else queue.addAfter(key, missingBindingMs, "resync");
+        }
       });
     },
     async reconcile(key, context) {

@@ -73,7 +73,8 @@ describe("security groups", () => {
 describe("the managed security group", () => {
   const rules = (wanted: ReturnType<typeof nlbIP>) =>
     (model(wanted).securityGroups["ManagedLBSecurityGroup"]?.ingress ?? []).map(
-      ({ protocol, fromPort, toPort, source }) => `${protocol} ${fromPort}-${toPort} ${Object.values(source).join()}`,
+      ({ protocol, fromPort, toPort, source }) =>
+        `${protocol} ${fromPort}-${toPort} ${Object.values(source).map(String).join()}`,
     );
 
   it("is open to everyone on the Service's ports and protocols", () => {

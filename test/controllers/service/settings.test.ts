@@ -48,7 +48,7 @@ describe("scheme", () => {
       ["ReplacementBlocked"],
     );
     const [loadBalancer] = result.stack?.resources.filter(({ type }) => type === "elbv2/LoadBalancer") ?? [];
-    assert.equal((loadBalancer?.spec as { scheme: string }).scheme, "internal");
+    assert.equal((loadBalancer?.spec as { scheme: string } | undefined)?.scheme, "internal");
   });
 });
 
