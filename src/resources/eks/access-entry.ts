@@ -17,6 +17,7 @@ export const principalIDTag = "fairlead.io/principal-id";
 export const clusterAdminPolicy = "AmazonEKSClusterAdminPolicy";
 
 const ownerTag = "fairlead.io/owner";
+const clusterTag = "fairlead.io/cluster-arn";
 const propagationMs = 120_000;
 const visibleMs = 5000;
 
@@ -69,7 +70,7 @@ export function eksAccessEntry(
     const { tags: ownershipTags, idTag } = context.ownership;
     const tags = entry.tags ?? {};
     const owned = Object.entries(ownershipTags).every(([key, value]) => tags[key] === value);
-    if (!owned && !mayAdopt(entry, resource)) return undefined;
+    if (!owned && !mayAdopt(entry, resource, context)) return undefined;
     const ownershipKeys = new Set([...Object.keys(ownershipTags), idTag]);
     return observedOf(resource?.id ?? tags[idTag] ?? principalARN, entry, {
       principalARN,
@@ -300,10 +301,18 @@ function scopeText({ namespaces }: AccessPolicySpec): string {
   return namespaces.length === 0 ? "cluster" : `namespaces ${namespaces.toSorted().join(", ")}`;
 }
 
-/** Entries of nodes are never taken over (EKS makes and deletes them itself), nor those of other objects of ours. */
-function mayAdopt(entry: AccessEntry, resource: Resource<AccessEntrySpec> | undefined): boolean {
-  if (resource?.adopt === undefined || entry.tags?.[ownerTag] !== undefined) return false;
-  if (entry.type !== undefined && entry.type !== "STANDARD") return false;
+/**
+ * Entries of nodes are never taken over (EKS makes and deletes them itself), nor those of other clusters' operators. One
+ * that an object of this cluster left behind may be.
+ */
+function mayAdopt(
+  entry: AccessEntry,
+  resource: Resource<AccessEntrySpec> | undefined,
+  { ownership }: CallContext,
+): boolean {
+  if (resource?.adopt === undefined || (entry.type !== undefined && entry.type !== "STANDARD")) return false;
+  const { tags = {} } = entry;
+  if (tags[ownerTag] !== undefined && tags[clusterTag] !== ownership.tags[clusterTag]) return false;
   return [entry.principalArn, entry.accessEntryArn].includes(resource.adopt);
 }
 
@@ -337,9 +346,7 @@ function taken(principalARN: string, entry: AccessEntry, cause: unknown): AppErr
   const advice =
     entry.type !== undefined && entry.type !== "STANDARD"
       ? `it is of type ${entry.type} and lets nodes in, so it is never taken over`
-      : owner === undefined
-        ? `to take it over set the annotation fairlead.io/adopt: ${accessEntryType}=${principalARN}`
-        : `it belongs to ${owner}`;
+      : `${owner === undefined ? "" : `it belongs to ${owner}; `}to take it over set the annotation fairlead.io/adopt: ${accessEntryType}=${principalARN}`;
   return new AppError(`${principalARN} already has an access entry that is not this object's; ${advice}`, {
     class: "conflict",
     code: "NameConflict",

@@ -60,9 +60,7 @@ export function kubernetesAwsAuthEntry(
         if (adopt === undefined || !samePrincipal(adopt, spec.principal)) return [];
         if (found.some((one) => one.key === spec.key && samePrincipal(one.principal, spec.principal))) return [];
         const [entry] = found.length > 0 ? [] : matching(auth, spec);
-        return entry === undefined || isNodeEntry(entry) || recordOf(auth, entry) !== undefined
-          ? []
-          : [{ ...specOf(entry), owner: "" }];
+        return entry === undefined || isNodeEntry(entry) ? [] : [{ ...specOf(entry), owner: "" }];
       });
       return [...found, ...adopted].map(observedOf);
     },
@@ -138,11 +136,12 @@ function asRecorded(entry: AwsAuthEntry, record: EntryRecord): boolean {
 
 function changed(auth: AwsAuth, spec: AwsAuthEntrySpec, adopt: string | undefined): AwsAuth {
   const record = recordOf(auth, spec);
-  if (record !== undefined && record.owner !== spec.owner) {
-    throw new AppError(`the entry of ${spec.principal} in aws-auth belongs to ${record.owner}`, {
-      class: "conflict",
-      code: "NameConflict",
-    });
+  const handedOver = adopt !== undefined && samePrincipal(adopt, spec.principal);
+  if (record !== undefined && record.owner !== spec.owner && !handedOver) {
+    throw new AppError(
+      `the entry of ${spec.principal} in aws-auth belongs to ${record.owner}; if that is gone take it over with the annotation fairlead.io/adopt: ${awsAuthEntryType}=${spec.principal}`,
+      { class: "conflict", code: "NameConflict" },
+    );
   }
   const same = matching(auth, spec);
   const text = textOf(auth, spec.key);

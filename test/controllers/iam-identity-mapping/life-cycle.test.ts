@@ -432,6 +432,30 @@ describe("an IamIdentityMapping in the aws-auth ConfigMap", () => {
 });
 
 describe("two IamIdentityMappings of one principal", () => {
+  for (const [mode, type] of [
+    ["API", "eks/AccessEntry"],
+    ["CONFIG_MAP", "kubernetes/AwsAuthEntry"],
+  ] as const) {
+    it(`hand over what the first has left behind when asked, in mode ${mode}`, async () => {
+      const it = await scene({ mode });
+      const spec = { principal: { arn: pipeline }, groups: ["a"] };
+      it.put(spec, { annotations: { "fairlead.io/deletion-policy": "retain" } });
+      await it.pass();
+      it.parts.kube.remove(iamIdentityMappingKind, { name: "deployer" });
+      await it.pass();
+      it.put(spec, { name: "heir" });
+      await it.pass("heir");
+      assert.equal(it.condition("Ready", "heir"), "False NameConflict");
+      it.put(spec, { name: "heir", annotations: { "fairlead.io/adopt": `${type}=${pipeline}` } });
+      await it.pass("heir");
+      assert.equal(it.condition("Ready", "heir"), "True Synced");
+      it.parts.kube.remove(iamIdentityMappingKind, { name: "heir" });
+      await it.pass("heir");
+      if (mode === "API") await assert.rejects(it.entry(), { code: "ResourceNotFound" });
+      else assert.equal(it.mapRoles, "");
+    });
+  }
+
   it("leave the older one in effect until it goes", async () => {
     const it = await scene();
     const spec = { principal: { arn: pipeline }, groups: ["a"] };
