@@ -1,3 +1,4 @@
+import { closest } from "./planner.ts";
 import { resolveRefs } from "./references.ts";
 import type { Registry } from "./registry.ts";
 import type { CallContext, Observed } from "./resource-type.ts";
@@ -31,10 +32,10 @@ export async function observeStack(
     earlier: ReadonlyMap<string, Promise<readonly Observed[]>>,
   ): Promise<readonly Observed[]> {
     const type = registry.get(name);
-    const before = [...new Set([...type.parents, ...type.dependsOn])].filter((other) => other !== name);
+    const before = registry.inOrder(allBefore(name, registry));
     const instances = await Promise.all(before.map((other) => earlier.get(other) ?? Promise.resolve([])));
     const related = instances.flat();
-    const outputs = new Map(related.map((instance) => [resourceKey(instance), instance.outputs]));
+    const outputs = outputsOf(stack, before, related, registry);
     const desired: readonly Resource[] = stack.resources
       .filter((resource) => resource.type === name)
       .map((resource) => ({ ...resource, spec: resolveRefs(resource.spec, outputs) }));
@@ -48,4 +49,35 @@ export async function observeStack(
     const observed = await type.observe({ desired, parents, names }, context);
     return type.match?.(desired, observed) ?? observed;
   }
+}
+
+/** The types that must be read before this one, and those before them. */
+function allBefore(name: string, registry: Registry, found = new Set<string>()): ReadonlySet<string> {
+  const { parents, dependsOn } = registry.get(name);
+  for (const other of [...parents, ...dependsOn]) {
+    if (other === name || found.has(other)) continue;
+    found.add(other);
+    allBefore(other, registry, found);
+  }
+  return found;
+}
+
+/** What resources may refer to. Of several instances of one resource it is the one that the plan will keep. */
+function outputsOf(
+  stack: Stack,
+  types: readonly string[],
+  observed: readonly Observed[],
+  registry: Registry,
+): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  const byKey = Map.groupBy(observed, resourceKey);
+  const outputs = new Map(observed.map((instance) => [resourceKey(instance), instance.outputs]));
+  for (const type of types) {
+    for (const resource of stack.resources) {
+      const instances = resource.type === type ? (byKey.get(resourceKey(resource)) ?? []) : [];
+      if (instances.length < 2) continue;
+      const best = closest(resolveRefs(resource.spec, outputs), instances, registry.get(type));
+      if (best !== undefined) outputs.set(resourceKey(resource), best.observed.outputs);
+    }
+  }
+  return outputs;
 }

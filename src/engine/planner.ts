@@ -94,7 +94,8 @@ function replacementRefusal(
   return `${fields.join(", ")} cannot be changed in place; ${type.neverReplaced}`;
 }
 
-function closest(
+/** The instance that needs the least change, and what differs. */
+export function closest(
   spec: unknown,
   instances: readonly Observed[],
   type: ResourceType,

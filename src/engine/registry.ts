@@ -8,7 +8,7 @@ export interface Registry {
   has(type: string): boolean;
   /** The given types, each after the types that it depends on or is found under. */
   inOrder(types: Iterable<string>): readonly string[];
-  /** The given types, so that each comes after those that must be gone before it, as far as they do not wait for each other. */
+  /** The given types, so that each comes after what carries it and after what it keeps working. */
   inDeletionOrder(types: Iterable<string>): readonly string[];
   /** Whether instances of `type` must be gone before instances of `other` can be deleted. */
   deletedBefore(type: string, other: string): boolean;
@@ -54,8 +54,13 @@ export function createRegistry(types: readonly ResourceType[]): Registry {
 
   const inOrder = (names: Iterable<string>): string[] =>
     [...new Set(names)].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-  const isKeptBy = (name: string, keeper: string): boolean =>
-    byName.get(keeper)?.deletedAfter?.includes(name) === true;
+  const isKeptBy = (name: string, keeper: string): boolean => byName.get(keeper)?.deletedAfter?.includes(name) === true;
+
+  /** What goes with its parent is only gone when the parent is. */
+  const carries = (carrier: string, name: string): boolean => {
+    const parent = byName.get(name)?.deletedWith;
+    return parent !== undefined && (parent === carrier || carries(carrier, parent));
+  };
 
   return {
     get,
@@ -65,7 +70,7 @@ export function createRegistry(types: readonly ResourceType[]): Registry {
       const left = inOrder(names).toReversed();
       const order: string[] = [];
       while (left.length > 0) {
-        const free = left.findIndex((name) => !left.some((other) => other !== name && isKeptBy(other, name)));
+        const free = left.findIndex((name) => !left.some((other) => isKeptBy(other, name) || carries(other, name)));
         order.push(...left.splice(Math.max(0, free), 1));
       }
       return order;
