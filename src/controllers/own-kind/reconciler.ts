@@ -137,7 +137,13 @@ export class OwnKindReconciler<T extends KubeObject, Build extends { readonly st
     const { kind, finalizer, verifyDeletion } = this.#behaviour;
     if (!(object.metadata.finalizers ?? []).includes(finalizer)) return { kind: "done" };
     if (controls.mode === "plan") return { kind: "done" };
-    const stack = await this.#behaviour.emptyStack(object, signal);
+    let stack: Stack;
+    try {
+      stack = await this.#behaviour.emptyStack(object, signal);
+    } catch (error) {
+      await this.#report(object, { mode: "apply", problems: [], error }, undefined, signal);
+      return { kind: "retry", error };
+    }
     if (controls.deletionPolicy === "retain" || this.#behaviour.keepsOnDelete?.(object) === true) {
       events.event(object, { type: "Normal", reason: "Retained", message: this.#behaviour.retained(object) });
     } else {
