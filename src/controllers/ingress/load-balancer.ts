@@ -135,7 +135,7 @@ function permissions(
 function resolveNamed(namesOrIDs: readonly string[], member: MemberView, facts: FactReader): readonly string[] {
   const answer = facts.ask({ kind: "security-groups", namesOrIDs });
   if ("value" in answer) return answer.value;
-  const error = new InputError(`security-groups: couldn't find all security groups: ${answer.error}`, {
+  const error = new InputError(`annotation alb.ingress.kubernetes.io/security-groups: ${answer.error}`, {
     reason: "SecurityGroupNotFound",
     field: "security-groups",
     value: namesOrIDs.join(","),

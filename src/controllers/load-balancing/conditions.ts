@@ -3,6 +3,7 @@ import type { Reason } from "../../api/reasons.ts";
 import type { Reconciled } from "../../engine/engine.ts";
 import type { Problem } from "../../engine/stack.ts";
 import { errorClass, errorMessage, isAppError } from "../../errors.ts";
+import { waitingText } from "../reporting/waiting-text.ts";
 
 /** What became of one reconcile of a load balancer, as far as its report tells it. */
 export interface LoadBalancerOutcome {
@@ -43,25 +44,29 @@ export function loadBalancerConditions(
       type: "Reconciling",
       status: flag(verdict.reconciling),
       reason: verdict.reason,
-      message: verdict.reconciling ? verdict.message : "",
+      message: verdict.reconciling ? verdict.message : "nothing is in progress",
     },
     {
       type: "Stalled",
       status: flag(verdict.stalled),
       reason: verdict.reason,
-      message: verdict.stalled ? verdict.message : "",
+      message: verdict.stalled ? verdict.message : "nothing stands in the way",
     },
     {
       type: "AnnotationsValid",
       status: flag(annotations.length === 0),
       reason: annotations[0]?.reason ?? "AnnotationsValid",
-      message: texts(annotations),
+      message: annotations.length === 0 ? "all annotations are understood" : attributed(annotations),
     },
     {
       type: "Drifted",
       status: flag(drifted),
       reason: drifted ? "DriftDetected" : repaired ? "DriftRepaired" : "NoDrift",
-      message: drifted ? `changes by others: ${changesOf(outcome.result)}` : "",
+      message: drifted
+        ? `others changed AWS, and fairlead.io/drift is report; to set it right: ${changesOf(outcome.result)}`
+        : repaired
+          ? "others had changed AWS; it was set right"
+          : "nobody else changed AWS",
     },
   ];
   return conditions.map((condition) => {
@@ -88,7 +93,13 @@ function judge(outcome: LoadBalancerOutcome): Verdict {
     message,
   });
   if (outcome.paused === true)
-    return { ready: false, reconciling: false, stalled: false, reason: "Paused", message: "mode is pause" };
+    return {
+      ready: false,
+      reconciling: false,
+      stalled: false,
+      reason: "Paused",
+      message: "fairlead.io/mode is pause: nothing is read or written",
+    };
   const failure = outcome.error ?? firstFailure(result);
   if (failure !== undefined) {
     const lasting = ["invalid", "denied", "conflict"].includes(errorClass(failure));
@@ -98,20 +109,32 @@ function judge(outcome: LoadBalancerOutcome): Verdict {
   if (blocked !== undefined)
     return stuck(blocked.reason === "DeletionBlocked" ? "DeletionBlocked" : "ReplacementBlocked", blocked.message);
   const first = errors[0];
-  if (first !== undefined) return stuck(first.reason as Reason, texts(errors));
+  if (first !== undefined) return stuck(first.reason as Reason, attributed(errors));
   if (outcome.held !== undefined) return stuck("PartiallyApplied", outcome.held);
   if (result?.outcome === "planned")
-    return { ...stuck("PlanOnly", `mode is plan; pending: ${changesOf(result)}`), stalled: false };
+    return {
+      ...stuck("PlanOnly", `fairlead.io/mode is plan: status.plan shows what is not made: ${changesOf(result)}`),
+      stalled: false,
+    };
   if (result?.outcome === "drifted")
-    return { ready: true, reconciling: false, stalled: false, reason: "DriftDetected", message: "drift is report" };
+    return {
+      ready: true,
+      reconciling: false,
+      stalled: false,
+      reason: "DriftDetected",
+      message: "others changed AWS, and fairlead.io/drift is report: see condition Drifted",
+    };
   const waiting = result?.waiting[0];
   if (waiting !== undefined)
-    return progress(
-      outcome.deleting === true ? "Deleting" : "Provisioning",
-      `${waiting.type} ${waiting.id}: ${waiting.reason}`,
-    );
-  if (result === undefined) return progress("Waiting", "not looked at yet");
-  return { ready: true, reconciling: false, stalled: false, reason: "Synced", message: "AWS is as wanted" };
+    return progress(outcome.deleting === true ? "Deleting" : "Provisioning", waitingText(waiting));
+  if (result === undefined) return progress("Waiting", "AWS has not been looked at yet");
+  return {
+    ready: true,
+    reconciling: false,
+    stalled: false,
+    reason: "Synced",
+    message: "AWS is as the manifests want it",
+  };
 }
 
 function firstFailure(result: Reconciled | undefined): unknown {
@@ -128,6 +151,17 @@ export function reasonOf(error: unknown): Reason {
   if (kind === "transient") return isAppError(error) && /Throttl/.test(error.code) ? "Throttled" : "AWSError";
   if (kind === "missing") return "ResourceNotFound";
   return kind === "waiting" ? "Waiting" : "InternalError";
+}
+
+/** Each message with the object that it is about: a report may speak of several. */
+function attributed(problems: readonly Problem[]): string {
+  return problems
+    .map(
+      ({ object, message }) =>
+        `${object.kind} ${[object.namespace, object.name].filter(Boolean).join("/")}: ${message}`,
+    )
+    .join("; ")
+    .slice(0, 4000);
 }
 
 export function texts(problems: readonly Problem[]): string {

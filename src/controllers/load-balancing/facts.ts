@@ -19,6 +19,8 @@ export type FactRequest =
   | { readonly kind: "vpc-cidrs" }
   /** The account's quotas of Elastic Load Balancing, by AWS's names for them. */
   | { readonly kind: "account-limits" }
+  /** The default certificates of the listeners of a load balancer, by port. */
+  | { readonly kind: "default-certificates"; readonly loadBalancerARN: string }
   /** Whether AWS refuses to delete the load balancer of this ARN. */
   | { readonly kind: "deletion-protection"; readonly loadBalancerARN: string }
   /** Whether a load balancer of another owner in this cluster has this name. */
@@ -67,6 +69,7 @@ interface FactValues {
   readonly "shield-subscription": boolean;
   readonly "vpc-cidrs": { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] };
   readonly "account-limits": Readonly<Record<string, number>>;
+  readonly "default-certificates": Readonly<Record<string, string>>;
   readonly "deletion-protection": boolean;
   readonly "name-in-use": boolean;
   readonly "oidc-secret": { readonly clientID: string; readonly clientSecret: string };

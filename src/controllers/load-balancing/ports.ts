@@ -15,6 +15,7 @@ export interface LoadBalancerSurroundings {
   targetGroup(name: string, signal: AbortSignal): Promise<string | undefined>;
   shieldSubscribed(signal: AbortSignal): Promise<boolean>;
   vpcCIDRs(signal: AbortSignal): Promise<FactValue<"vpc-cidrs">>;
+  defaultCertificates(loadBalancerARN: string, signal: AbortSignal): Promise<FactValue<"default-certificates">>;
   accountLimits(signal: AbortSignal): Promise<FactValue<"account-limits">>;
   isDeletionProtected(loadBalancerARN: string, signal: AbortSignal): Promise<boolean>;
   /** Whether a load balancer of this cluster has the name and not all of these tags. */
@@ -81,6 +82,8 @@ async function find(
       return { value: await surroundings.shieldSubscribed(signal) };
     case "vpc-cidrs":
       return { value: await surroundings.vpcCIDRs(signal) };
+    case "default-certificates":
+      return { value: await surroundings.defaultCertificates(request.loadBalancerARN, signal) };
     case "account-limits":
       return { value: await surroundings.accountLimits(signal) };
     case "deletion-protection":

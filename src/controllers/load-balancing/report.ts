@@ -11,6 +11,7 @@ import type { Reconciled } from "../../engine/engine.ts";
 import { withoutSecrets } from "../../engine/hash.ts";
 import type { Plan } from "../../engine/plan.ts";
 import type { Observed } from "../../engine/resource-type.ts";
+import { isAppError } from "../../errors.ts";
 import { canonicalJson, sha256Hex } from "../../json.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { Lister } from "../../kube/lister.ts";
@@ -70,6 +71,8 @@ export class LoadBalancerReporter {
   readonly #reports: Lister<LoadBalancer>;
   /** What was last written, while the cache may still lag behind. */
   readonly #written = new Map<string, LoadBalancerStatus>();
+  /** Those that the cache has shown: when one is gone from it, somebody has deleted it. */
+  readonly #seen = new Set<string>();
 
   constructor(client: KubeClient, reports: Lister<LoadBalancer>) {
     this.#client = client;
@@ -83,6 +86,19 @@ export class LoadBalancerReporter {
   }
 
   async write(report: LoadBalancerReport, now: string, signal: AbortSignal): Promise<void> {
+    const key = `${report.namespace}/${report.name}`;
+    if (this.#reports.get(key) !== undefined) this.#seen.add(key);
+    else if (this.#seen.delete(key)) this.#written.delete(key);
+    try {
+      await this.#write(report, now, signal);
+    } catch (error) {
+      // A namespace that goes takes no new objects, and what AWS holds for it must be taken away all the same.
+      if (!isAppError(error) || error.code !== "NamespaceTerminating") throw error;
+      this.#written.delete(key);
+    }
+  }
+
+  async #write(report: LoadBalancerReport, now: string, signal: AbortSignal): Promise<void> {
     const { namespace, name, owners } = report;
     const key = `${namespace}/${name}`;
     const spec = { owners: report.members.map(({ kind, name: member }) => ({ kind, name: member })) };
@@ -117,6 +133,7 @@ export class LoadBalancerReporter {
 
   async remove(namespace: string, name: string, signal: AbortSignal): Promise<void> {
     const key = `${namespace}/${name}`;
+    this.#seen.delete(key);
     const there = this.#written.delete(key) || this.#reports.get(key) !== undefined;
     if (there) await this.#client.delete(loadBalancerKind, { namespace, name }, { signal });
   }

@@ -307,6 +307,6 @@ function nodesCondition(live: NodeGroupLive, nodes: readonly Node[]): ConditionD
     type: "NodesReady",
     status: enough ? "True" : "False",
     reason: enough ? "NodesReady" : "NodesNotReady",
-    message: `${ready}/${live.desired}`,
+    message: `${ready} of ${live.desired} nodes are ready`,
   };
 }

@@ -3,6 +3,7 @@ import type { Reconciled } from "../../engine/engine.ts";
 import type { Problem } from "../../engine/stack.ts";
 import { errorClass, errorMessage, isAppError } from "../../errors.ts";
 import type { ConditionDraft } from "./conditions.ts";
+import { waitingText } from "./waiting-text.ts";
 
 /** How one pass over an object went, whatever its kind. */
 export interface PassResult {
@@ -53,7 +54,7 @@ export function judge({ mode, problems, reconciled, error }: PassResult): Verdic
   if (fault !== undefined)
     return { state: "stalled", reason: asReason(fault.reason, "InvalidSpec"), message: errorsText(problems) };
   if (error !== undefined) return judgeError(error);
-  if (reconciled === undefined) return { state: "reconciling", reason: "Waiting", message: "not looked at yet" };
+  if (reconciled === undefined) return { state: "reconciling", reason: "Waiting", message: "AWS has not been looked at yet" };
   const failure = reconciled.failed[0];
   if (failure !== undefined) return judgeError(failure.error);
   const blocked = reconciled.plan.blocked[0];
@@ -74,7 +75,7 @@ export function judge({ mode, problems, reconciled, error }: PassResult): Verdic
     return {
       state: "reconciling",
       reason: reconciled.plan.changes.some((change) => change.action === "create") ? "Creating" : "Waiting",
-      message: `${waiting.type} ${waiting.id}: ${waiting.reason}`,
+      message: waitingText(waiting),
     };
   }
   const warnings = problems.filter((problem) => problem.severity === "warning").map((problem) => problem.message);

@@ -98,7 +98,7 @@ function resolveNamed({ annotations, facts }: ServiceView, namesOrIDs: readonly 
   const answer = facts.ask({ kind: "security-groups", namesOrIDs });
   if ("value" in answer) return answer.value;
   const field = annotations.key("security-groups");
-  throw new InputError(`annotation ${field}: couldn't find all security groups: ${answer.error}`, {
+  throw new InputError(`annotation ${field}: ${answer.error}`, {
     reason: "SecurityGroupNotFound",
     field: `metadata.annotations[${field}]`,
     value: namesOrIDs.join(","),

@@ -79,7 +79,11 @@ export function securityGroupType(aws: SecurityGroupTypeContext): ResourceType<S
       const sinceReleaseMs = aws.inventory.sinceReleaseMs(id);
       if (sinceReleaseMs !== undefined && sinceReleaseMs < restAfterReleaseMs) {
         const retryAfterMs = restAfterReleaseMs - sinceReleaseMs;
-        return { kind: "waiting", reason: "AWS removes the interfaces of the load balancer", retryAfterMs };
+        return {
+          kind: "waiting",
+          reason: "AWS is removing the network interfaces of the load balancer that use the security group",
+          retryAfterMs,
+        };
       }
       const inUse = await users.get(id);
       if (inUse !== undefined) return wait(`network interfaces still use it: ${inUse.slice(0, 3).join(", ")}`);

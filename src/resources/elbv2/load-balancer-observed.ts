@@ -54,7 +54,7 @@ export function asObserved(
 function stateOf(item: LoadBalancer): Pick<Observed, "state" | "reason"> {
   switch (item.State?.Code) {
     case "provisioning":
-      return { state: "pending", reason: "AWS provisions the load balancer" };
+      return { state: "pending", reason: "AWS is setting up the load balancer, which takes a few minutes" };
     case "failed":
       return { state: "failed", reason: item.State.Reason ?? "AWS could not provision the load balancer" };
     default:
