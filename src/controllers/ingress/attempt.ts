@@ -10,7 +10,7 @@ import { frontendNLB } from "./frontend-nlb.ts";
 import { ingressKey } from "./group.ts";
 import { GroupError } from "./group-error.ts";
 import { type GroupPort, type MemberWithPorts, mergePorts } from "./group-ports.ts";
-import type { AcceptedVersion, GroupMember, IngressGroupInput } from "./input.ts";
+import type { AcceptedVersion, ExistingLoadBalancer, GroupMember, IngressGroupInput } from "./input.ts";
 import { accountQuotas, exceededQuota } from "./limits.ts";
 import { defaultActions, listenerResource, redirectAction, redirectPort, ruleResources } from "./listeners.ts";
 import { groupSecurityGroups, loadBalancerID, loadBalancerResource, sharedTags } from "./load-balancer.ts";
@@ -125,7 +125,7 @@ class Attempt {
     const alone = { ...view, report: () => undefined };
     const withPorts = { ...member, view: alone };
     mergeSettings([alone], alone, this.#input);
-    mergePorts([withPorts], [alone], {});
+    mergePorts([withPorts], [alone], () => undefined);
     groupTags(alone);
     return member;
   }
@@ -135,8 +135,14 @@ class Attempt {
     const merged = mergeSettings(seniority, members[0]?.view, this.#input);
     const { wanted, succession } = groupSuccession(this.#input, merged, { facts: this.#facts, seniority });
     const present = succession.kind === "stays" ? succession.present : this.#input.existing[0];
-    const ports = mergePorts(members, seniority, present?.defaultCertificates ?? {});
+    const ports = mergePorts(members, seniority, (port) => this.#defaultCertificate(present, port));
     return { wanted, succession, ports, seniority, redirect: redirectPort(wanted, ports) };
+  }
+
+  #defaultCertificate(present: ExistingLoadBalancer | undefined, port: number): string | undefined {
+    if (present === undefined) return undefined;
+    const answer = this.#facts.ask({ kind: "default-certificates", loadBalancerARN: present.arn });
+    return "value" in answer ? answer.value[port] : undefined;
   }
 
   #buildMember(member: MemberWithPorts, { wanted, ports, redirect }: GroupSettings): BuiltMember {

@@ -98,11 +98,12 @@ export interface ListenerCertificates {
  */
 export function mergeCertificates(
   members: readonly MemberCertificates[],
-  present: string | undefined,
+  presentDefault: () => string | undefined,
 ): ListenerCertificates {
   const first = members.find(({ arns }) => arns.length > 0);
   const all = [...new Set(members.flatMap(({ arns }) => arns))];
-  const keep = first?.discovered === true && present !== undefined && all.includes(present);
+  const present = first?.discovered === true ? presentDefault() : undefined;
+  const keep = present !== undefined && all.includes(present);
   const defaultARN = keep ? present : first?.arns[0];
   return {
     ...(defaultARN === undefined ? {} : { defaultARN }),

@@ -28,7 +28,8 @@ export interface GroupPort {
 export function mergePorts(
   members: readonly MemberWithPorts[],
   seniority: readonly MemberView[],
-  present: Readonly<Record<string, string>>,
+  /** The default certificate that a port has now. */
+  present: (port: number) => string | undefined,
 ): readonly GroupPort[] {
   const wanted = new Map(members.map(({ view, wanted: ports }) => [view.key, ports]));
   const numbers = [...new Set(members.flatMap(({ wanted: { ports } }) => [...ports.keys()]))].sort((a, b) => a - b);
@@ -53,7 +54,7 @@ export function mergePorts(
       certificates: secure
         ? mergeCertificates(
             inOrder.map(({ wanted: ports }) => ports.certificates),
-            present[port],
+            () => present(port),
           )
         : { extraARNs: [] },
       ...(sslPolicy === undefined ? {} : { sslPolicy: sslPolicy.value }),

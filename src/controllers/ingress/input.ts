@@ -50,8 +50,6 @@ export interface AcceptedVersion {
 
 export interface ExistingLoadBalancer extends LivingLoadBalancer {
   readonly subnetIDs: readonly string[];
-  /** The default certificates of its HTTPS listeners, by port, where known. */
-  readonly defaultCertificates?: Readonly<Record<string, string>>;
 }
 
 /** What flags and feature gates decide. */

@@ -11,7 +11,7 @@ import type { Reconciled } from "../../engine/engine.ts";
 import { withoutSecrets } from "../../engine/hash.ts";
 import type { Plan } from "../../engine/plan.ts";
 import type { Observed } from "../../engine/resource-type.ts";
-import { isAppError } from "../../errors.ts";
+import { errorClass, isAppError } from "../../errors.ts";
 import { canonicalJson, sha256Hex } from "../../json.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { Lister } from "../../kube/lister.ts";
@@ -90,7 +90,14 @@ export class LoadBalancerReporter {
     if (this.#reports.get(key) !== undefined) this.#seen.add(key);
     else if (this.#seen.delete(key)) this.#written.delete(key);
     try {
-      await this.#write(report, now, signal);
+      try {
+        await this.#write(report, now, signal);
+      } catch (error) {
+        if (errorClass(error) !== "missing") throw error;
+        // Deleted by somebody, of which the cache has not heard: it is made anew.
+        this.#written.delete(key);
+        await this.#write(report, now, signal);
+      }
     } catch (error) {
       // A namespace that goes takes no new objects, and what AWS holds for it must be taken away all the same.
       if (!isAppError(error) || error.code !== "NamespaceTerminating") throw error;

@@ -70,6 +70,13 @@ export function loadBalancerSurroundings(options: {
       const healthy = known.filter(({ TargetHealth }) => TargetHealth?.State === "healthy").length;
       return { healthy, total: known.length };
     },
+    async defaultCertificates(LoadBalancerArn, signal) {
+      const listeners = await parts.inventory.details.know(LoadBalancerArn, "listeners", false, async () => {
+        const { Listeners } = await aws.elbv2.describeListeners({ LoadBalancerArn, PageSize: 400 }, { signal });
+        return Listeners ?? [];
+      });
+      return defaultCertificates(listeners);
+    },
     accountLimits: () => parts.accountLimits.get(),
     async isDeletionProtected(LoadBalancerArn, signal) {
       const attributes = await parts.inventory.details.know(LoadBalancerArn, "attributes", true, async () => {
@@ -87,7 +94,6 @@ export function loadBalancerSurroundings(options: {
     },
     async existingLoadBalancers({ tags, idTag, id }) {
       await parts.inventory.ready();
-      const { details } = parts.inventory;
       const created = ({ item }: LoadBalancerEntry): number => item.CreatedTime?.getTime() ?? 0;
       return parts.inventory.loadBalancers
         .withTags({ ...tags, [idTag]: id })
@@ -101,7 +107,6 @@ export function loadBalancerSurroundings(options: {
             scheme: item.Scheme ?? "internet-facing",
             subnetIDs: (item.AvailabilityZones ?? []).flatMap(({ SubnetId }) => SubnetId ?? []),
             securityGroupIDs: item.SecurityGroups ?? [],
-            defaultCertificates: defaultCertificates(details.get(key, "listeners") ?? []),
             ...(generation === undefined ? {} : { generation }),
           };
         });

@@ -291,6 +291,34 @@ describe("authentication", () => {
   });
 });
 
+describe("the default certificate", () => {
+  it("found by host name stays what it is while it still serves one of the hosts", () => {
+    const certificate = (arn: string, name: string) => ({ arn, names: [name], type: "AMAZON_ISSUED" as const });
+    const spec = { rules: ["a.example.com", "b.example.com"].map((host) => ({ host, http: path("/", "web") })) };
+    const wanted = ingress("ns/web", { annotations: { "listen-ports": '[{"HTTPS": 443}]' }, spec });
+    const existing = [
+      { arn: "arn:x", name: "k8s-x", scheme: "internal", subnetIDs: ["subnet-a", "subnet-b"] },
+    ] as const;
+    const result = build([wanted], {
+      services: [service("ns/web")],
+      existing,
+      facts: [
+        [
+          { kind: "certificates" },
+          { value: [certificate("arn:a", "a.example.com"), certificate("arn:b", "b.example.com")] },
+        ],
+        [{ kind: "default-certificates", loadBalancerARN: "arn:x" }, { value: { "443": "arn:b" } }],
+      ],
+    });
+    const [listener] = resources<{ certificateARN: string; extraCertificateARNs: readonly string[] }>(
+      result,
+      "elbv2/Listener",
+    );
+    assert.equal(listener?.spec.certificateARN, "arn:b");
+    assert.deepEqual(listener?.spec.extraCertificateARNs, ["arn:a"]);
+  });
+});
+
 describe("the load balancer", () => {
   const existing = [
     { arn: "arn:x", name: "k8s-x", scheme: "internet-facing", subnetIDs: ["subnet-x", "subnet-y"] },

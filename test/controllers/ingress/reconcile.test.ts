@@ -131,6 +131,7 @@ function world(ingresses: readonly Ingress[], options: { readonly certificateErr
         shieldSubscribed: async () => false,
         vpcCIDRs: async () => ({ ipv4: ["10.0.0.0/16"], ipv6: [] }),
         targetCounts: () => ({ healthy: 1, total: 2 }),
+        defaultCertificates: async () => ({}),
         accountLimits: async () => ({}),
         isDeletionProtected: async () => false,
         isNameInUse: async () => false,

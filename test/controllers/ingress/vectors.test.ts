@@ -254,15 +254,24 @@ describe("certificates", () => {
       { arns: ["1", "2"], discovered: false },
       { arns: ["2", "3", "1"], discovered: false },
     ];
-    assert.deepEqual(mergeCertificates(members, undefined), { defaultARN: "1", extraARNs: ["2", "3"] });
+    assert.deepEqual(
+      mergeCertificates(members, () => undefined),
+      { defaultARN: "1", extraARNs: ["2", "3"] },
+    );
   });
   it("found by discovery keep the present default while it is among them", () => {
     const members = [{ arns: ["1", "2"], discovered: true }];
-    assert.deepEqual(mergeCertificates(members, "2"), { defaultARN: "2", extraARNs: ["1"] });
-    assert.deepEqual(mergeCertificates(members, "9"), { defaultARN: "1", extraARNs: ["2"] });
+    assert.deepEqual(
+      mergeCertificates(members, () => "2"),
+      { defaultARN: "2", extraARNs: ["1"] },
+    );
+    assert.deepEqual(
+      mergeCertificates(members, () => "9"),
+      { defaultARN: "1", extraARNs: ["2"] },
+    );
   });
   it("given by the user set the default, whatever it is now", () => {
-    assert.equal(mergeCertificates([{ arns: ["1", "2"], discovered: false }], "2").defaultARN, "1");
+    assert.equal(mergeCertificates([{ arns: ["1", "2"], discovered: false }], () => "2").defaultARN, "1");
   });
 });
 
