@@ -115,7 +115,10 @@ export class GroupReporter {
   }
 
   async #removeOthers(pass: Pass, keep: readonly string[]): Promise<void> {
-    const known = this.#namespaces.get(pass.key) ?? new Set();
+    // After a restart the reports themselves tell; only explicit groups span namespaces.
+    const known =
+      this.#namespaces.get(pass.key) ??
+      (pass.group.namespace === "" ? this.#deps.reporter.namespaces(groupReportName(pass.group)) : []);
     for (const namespace of known) {
       if (!keep.includes(namespace))
         await this.#deps.reporter.remove(namespace, groupReportName(pass.group), pass.signal);

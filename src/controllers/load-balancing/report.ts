@@ -85,6 +85,13 @@ export class LoadBalancerReporter {
     return this.#written.get(key) ?? this.#reports.get(key)?.status;
   }
 
+  /** Where there are reports of this name. */
+  namespaces(name: string): readonly string[] {
+    return [...this.#reports.list()].flatMap(({ metadata }) =>
+      metadata.name === name && metadata.namespace !== undefined ? [metadata.namespace] : [],
+    );
+  }
+
   async write(report: LoadBalancerReport, now: string, signal: AbortSignal): Promise<void> {
     const key = `${report.namespace}/${report.name}`;
     if (this.#reports.get(key) !== undefined) this.#seen.add(key);
