@@ -49,6 +49,8 @@ export interface AcceptedVersion {
 }
 
 export interface ExistingLoadBalancer extends LivingLoadBalancer {
+  /** In lower case, as it is published. */
+  readonly dnsName?: string;
   readonly subnetIDs: readonly string[];
 }
 

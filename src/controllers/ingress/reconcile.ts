@@ -23,6 +23,7 @@ import { loadBalancerID } from "./load-balancer.ts";
 import { departurePatch, statusPatch, wantedEntries } from "./member-status.ts";
 import { type Membership, membershipOf } from "./membership.ts";
 import { Pass } from "./pass.ts";
+import { presentGroup } from "./wake.ts";
 
 /** Keeps one load balancer for each ingress group. Keys are those of `groupKey`. */
 export class IngressReconciler {
@@ -197,6 +198,11 @@ export class IngressReconciler {
     const { engine, settings } = this.#deps;
     const { inactive } = pass.membership;
     const owner: Owner = groupOwner(pass.group);
+    const moving = controls.mode === "apply" ? await this.#stillServed(pass) : undefined;
+    if (moving !== undefined) {
+      const reason = `Ingress ${ingressKey(moving)} is served from here until the load balancer of its new group serves`;
+      return { kind: "wait", afterMs: movingMs, reason };
+    }
     if (!retains(inactive, this.#deps.controls ?? defaultControls)) {
       const stack: Stack = {
         owner,
@@ -251,6 +257,19 @@ export class IngressReconciler {
     return build;
   }
 
+  /** A member that moved to another group and still publishes a load balancer of this one. */
+  async #stillServed(pass: Pass): Promise<Ingress | undefined> {
+    const { settings, surroundings, classes } = this.#deps;
+    const moved = pass.membership.inactive.filter(
+      (ingress) => ingress.metadata.deletionTimestamp === undefined && presentGroup(ingress, classes) !== undefined,
+    );
+    if (moved.length === 0) return undefined;
+    const ownership = groupOwnership(pass.group, settings.clusterName);
+    const living = await surroundings.existingLoadBalancers({ ...ownership, id: loadBalancerID }, pass.signal);
+    const names = new Set(living.map(({ dnsName }) => dnsName));
+    return moved.find(({ status }) => status?.loadBalancer?.ingress?.some(({ hostname }) => names.has(hostname)));
+  }
+
   async #clearDeparted(pass: Pass, before: readonly Observed[]): Promise<void> {
     for (const ingress of pass.membership.inactive) {
       if (ingress.metadata.deletionTimestamp !== undefined) continue;
@@ -273,6 +292,8 @@ function isServedElsewhere({ status }: Ingress, observed: readonly Observed[]): 
 
 /** How much later than an Ingress its Service may enter the cache. */
 const cacheLagMs = 1_000;
+/** How soon a group whose last member moved away looks whether that is served elsewhere. */
+const movingMs = 10_000;
 /** How soon the deletion goes on once its load balancer is no longer protected. */
 const unprotectedMs = 1_000;
 

@@ -104,6 +104,7 @@ export function loadBalancerSurroundings(options: {
           return {
             arn: key,
             name,
+            dnsName: (item.DNSName ?? "").toLowerCase(),
             scheme: item.Scheme ?? "internet-facing",
             subnetIDs: (item.AvailabilityZones ?? []).flatMap(({ SubnetId }) => SubnetId ?? []),
             securityGroupIDs: item.SecurityGroups ?? [],

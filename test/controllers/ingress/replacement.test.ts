@@ -117,4 +117,19 @@ describe("replacement of a load balancer", function () {
     assert.deepEqual(watch.outages, []);
     await world.close();
   });
+
+  it("goes without an outage when the last member of a group moves to another one", async () => {
+    const { world, watch } = await served({ "load-balancer-name": "front" });
+    await annotate(world, { "group.name": "shop" });
+    await watch.until("default/one", async () => {
+      const names = (await watch.loadBalancers()).map(({ LoadBalancerName }) => LoadBalancerName);
+      return names.length === 1 && names[0] !== "front";
+    });
+    await world.untilReady();
+    assert.deepEqual(watch.outages, []);
+    assert.equal(watch.published.length, 2);
+    assert.match((await watch.loadBalancers())[0]?.LoadBalancerName ?? "", /^front-[0-9a-f]{4}$/);
+    assert.equal((await watch.targetGroups()).length, 2);
+    await world.close();
+  });
 });
