@@ -16,6 +16,8 @@ export interface BindingFacts {
     query: { readonly arn: string } | { readonly name: string },
     signal: AbortSignal,
   ): Promise<TargetGroupFact | undefined>;
+  /** The namespace whose Ingress or Service made the target group, as its tags say; undefined for any other. */
+  ownerNamespace(arn: string): string | undefined;
   /** Whether an address belongs to the cluster's VPC. */
   vpcContains(signal: AbortSignal): Promise<(ip: string) => boolean>;
   /** Health of the registered targets of a group, read now. */

@@ -77,6 +77,11 @@ export class BindingReconciler {
       await this.#deps.reporter.report(binding, { problems: [noSuchGroup(binding)] }, signal);
       return { kind: "wait", afterMs: 60_000, reason: "the target group does not exist" };
     }
+    const owner = this.#deps.facts.ownerNamespace(group.arn);
+    if (owner !== undefined && owner !== binding.metadata.namespace) {
+      await this.#deps.reporter.report(binding, { problems: [ownedElsewhere(binding, owner, group.arn)] }, signal);
+      return { kind: "done" };
+    }
     const winner = this.#rightfulBinding(group.arn, binding);
     if (winner !== undefined) {
       await this.#deps.reporter.report(binding, { problems: [alreadyBound(binding, winner, group.arn)] }, signal);
@@ -218,7 +223,9 @@ export class BindingReconciler {
     if (mode === "plan") return { kind: "done" };
     // The target group of a managed binding goes with its owner's Stack; emptying it first would cost calls and drain time.
     const group = isManaged(binding) ? undefined : await this.#targetGroup(binding, signal);
-    if (group !== undefined && this.#rightfulBinding(group.arn, binding) === undefined) {
+    const owner = group === undefined ? undefined : this.#deps.facts.ownerNamespace(group.arn);
+    const mayEmpty = owner === undefined || owner === binding.metadata.namespace;
+    if (group !== undefined && mayEmpty && this.#rightfulBinding(group.arn, binding) === undefined) {
       const build: BindingBuild = { targets: [], pods: new Map(), incomplete: false, problems: [] };
       const own = await this.#mayDeregister(binding, build, signal);
       const stack = bindingStack(binding, group.arn, { ...build, ...own });
@@ -347,6 +354,17 @@ function noSuchGroup(binding: TargetGroupBinding): Problem {
       given === undefined
         ? "must provide either TargetGroupARN or TargetGroupName"
         : `there is no target group "${given}" in this account and region`,
+  };
+}
+
+/** Nobody may send another namespace's traffic to pods of his own. */
+function ownedElsewhere(binding: TargetGroupBinding, namespace: string, arn: string): Problem {
+  return {
+    ...problemOn(binding),
+    reason: "NotOwned",
+    field: "spec.targetGroupARN",
+    value: arn,
+    message: `target group ${arn} belongs to an Ingress or Service of namespace ${namespace}: only bindings of that namespace may fill it`,
   };
 }
 

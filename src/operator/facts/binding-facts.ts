@@ -1,6 +1,8 @@
 import type { Elbv2Port } from "../../aws/elbv2.ts";
 import { hasCode } from "../../aws/errors.ts";
 import { isInVpc, type VpcFacts } from "../../aws/facts/vpc.ts";
+import type { Inventory } from "../../aws/inventory.ts";
+import { clusterTag } from "../../controllers/load-balancing/tracking.ts";
 import type { BindingFacts, TargetGroupFact } from "../../controllers/target-group-binding/ports.ts";
 
 /** What bindings ask of AWS. */
@@ -8,8 +10,10 @@ export function bindingFacts(options: {
   readonly elbv2: Elbv2Port;
   readonly vpc: VpcFacts;
   readonly vpcID: string;
+  readonly inventory: Inventory;
+  readonly clusterName: string;
 }): BindingFacts {
-  const { elbv2, vpc, vpcID } = options;
+  const { elbv2, vpc, vpcID, inventory, clusterName } = options;
   return {
     async targetGroup(query, signal): Promise<TargetGroupFact | undefined> {
       try {
@@ -28,6 +32,13 @@ export function bindingFacts(options: {
         if (hasCode(error, "TargetGroupNotFound")) return undefined;
         throw error;
       }
+    },
+    ownerNamespace(arn) {
+      const tags = inventory.targetGroups.get(arn)?.tags ?? {};
+      if (tags[clusterTag] !== clusterName) return undefined;
+      // Of an Ingress the resource's id starts with the namespace, also in groups that span several.
+      const place = tags["ingress.k8s.aws/resource"] ?? tags["service.k8s.aws/stack"];
+      return place?.includes("/") === true ? place.split("/")[0] : undefined;
     },
     async vpcContains() {
       const facts = await vpc.get(vpcID);

@@ -36,7 +36,7 @@ export function createModules(
     },
   );
   const bindings = bindingModules(parts, {
-    binding: bindingFacts({ elbv2: aws.elbv2, vpc, vpcID }),
+    binding: bindingFacts({ elbv2: aws.elbv2, vpc, vpcID, inventory, clusterName: settings.clusterName }),
     network: endpointNetwork({
       interfaces,
       groups: securityGroups,

@@ -82,4 +82,38 @@ describe("bindings at work", function () {
     });
     await world.untilReady();
   });
+
+  it("leave a target group of another namespace's Service alone, and say whose it is", async () => {
+    await world.untilReady();
+    const [victim] = (await world.list(targetGroupBindingKind)) as readonly TargetGroupBinding[];
+    const arn = victim?.spec.targetGroupARN ?? "";
+    const step = await world.step(
+      () =>
+        world.apply(`
+apiVersion: v1
+kind: Service
+metadata: {name: lure, namespace: default}
+spec: {selector: {app: lure}, ports: [{port: 80}]}
+---
+apiVersion: elbv2.k8s.aws/v1beta1
+kind: TargetGroupBinding
+metadata: {name: lure, namespace: default}
+spec: {serviceRef: {name: lure, port: 80}, targetGroupARN: ${JSON.stringify(arn)}, targetType: ip, ipAddressType: ipv4}
+`),
+      { passMs: 60_000 },
+    );
+    assert.deepEqual(
+      step.calls.filter((call) => /Register|Deregister/.test(call)),
+      [],
+    );
+    const lure = await world.get(targetGroupBindingKind, "default/lure");
+    const ready = lure?.status?.conditions?.find(({ type }) => type === "Ready");
+    assert.equal(ready?.reason, "NotOwned");
+    assert.match(ready?.message ?? "", /belongs to an Ingress or Service of namespace telemetry/);
+    const removal = await world.step(() => world.delete(targetGroupBindingKind, "default/lure"), { passMs: 60_000 });
+    assert.deepEqual(
+      removal.calls.filter((call) => call.includes("Deregister")),
+      [],
+    );
+  });
 });
