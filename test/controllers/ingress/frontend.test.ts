@@ -22,8 +22,8 @@ describe("a frontend NLB", function () {
     assert.deepEqual(await watch.albTargets(), [`${alb?.LoadBalancerArn ?? ""}:80`]);
     const names = (await world.get(ingressKind, "default/one"))?.status?.loadBalancer?.ingress ?? [];
     assert.deepEqual(
-      names.map(({ hostname }) => hostname).toSorted(),
-      (await watch.loadBalancers()).map(({ DNSName }) => DNSName?.toLowerCase()).toSorted(),
+      names.map(({ hostname = "" }) => hostname).toSorted(),
+      (await watch.loadBalancers()).map(({ DNSName = "" }) => DNSName.toLowerCase()).toSorted(),
     );
 
     await world.patch(ingressKind, "default/one", { metadata: { annotations: { [`${prefix}scheme`]: "internal" } } });

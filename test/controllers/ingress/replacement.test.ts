@@ -52,7 +52,7 @@ describe("replacement of a load balancer", function () {
     // Nothing of the old one is left.
     assert.equal((await watch.targetGroups()).length, 2);
     assert.deepEqual(
-      (await watch.targetGroups()).map(({ TargetGroupName }) => TargetGroupName).toSorted(),
+      (await watch.targetGroups()).map(({ TargetGroupName = "" }) => TargetGroupName).toSorted(),
       (await world.list(targetGroupBindingKind)).map(({ metadata }) => metadata.name).toSorted(),
     );
     const { records } = await world.step(() => world.restart(), { passMs: 1_500_000 });

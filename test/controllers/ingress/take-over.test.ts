@@ -50,7 +50,7 @@ spec:
     await world.apply([namespace("left"), namespace("stays"), stray("left"), stray("stays")].join("---\n"));
     await world.until(async () => (await world.list(loadBalancerKind)).length === 2);
     await world.rest();
-    assert.deepEqual((await world.list(loadBalancerKind)).map(({ metadata }) => metadata.namespace).toSorted(), [
+    assert.deepEqual((await world.list(loadBalancerKind)).map(({ metadata }) => metadata.namespace ?? "").toSorted(), [
       "left",
       "stays",
     ]);
