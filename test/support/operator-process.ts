@@ -46,6 +46,8 @@ export interface OperatorProcess {
   readonly writes: readonly KubeWrite[];
   forgetWrites(): void;
   readonly dead: boolean;
+  /** Dies at one of the calls to come, counted from now. */
+  dieAt(death: Death): void;
   /** From now on nothing that the process does has any effect. */
   kill(): void;
   stop(): Promise<void>;
@@ -62,7 +64,8 @@ const unlimited = Object.fromEntries(
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 export function createOperatorProcess(options: ProcessOptions): OperatorProcess {
-  const { sandbox, seed, log, death } = options;
+  const { sandbox, seed, log } = options;
+  let { death } = options;
   const clock = new MortalClock(options.clock);
   const random = seededRandom(seed);
   const gone = new AbortController();
@@ -126,6 +129,7 @@ export function createOperatorProcess(options: ProcessOptions): OperatorProcess 
     get dead() {
       return gone.signal.aborted;
     },
+    dieAt: ({ call, when }) => void (death = { call: awsCalls + call, when }),
     kill,
     async stop() {
       if (!gone.signal.aborted) await operator.stop(0);
