@@ -19,7 +19,7 @@ import type { Kind } from "../api/object.ts";
 import { targetGroupBindingKind } from "../api/target-group-binding.ts";
 import { eventKind } from "../kube/events.ts";
 import { leaseKind } from "../kube/lease.ts";
-import { awsAuthBackupName, awsAuthName } from "../resources/kubernetes/aws-auth-config-map.ts";
+import { awsAuthName } from "../resources/kubernetes/aws-auth-config-map.ts";
 import { secretKind } from "./facts/watched-secrets.ts";
 
 /** Verbs of Kubernetes RBAC that the operator uses. Server-side apply of a new object needs `create` beside `patch`. */
@@ -64,9 +64,9 @@ const accesses: readonly Access[] = [
   { kind: iamIdentityMappingKind, verbs: finalized },
   { kind: iamIdentityMappingKind, subresource: "status", verbs: ["patch"] },
   // The ConfigMap of the AWS IAM Authenticator, and the copy of what it held before.
-  { kind: configMapKind, names: [awsAuthName.name], verbs: ["get", "list", "watch", "patch"] },
-  { kind: configMapKind, names: [awsAuthBackupName.name], verbs: ["patch"] },
-  { kind: configMapKind, verbs: ["create"] },
+  { kind: configMapKind, names: [awsAuthName.name], verbs: ["list", "watch"] },
+  // What bindings registered in target groups that clusters share; RBAC cannot name ConfigMaps by prefix.
+  { kind: configMapKind, verbs: ["get", "create", "patch", "delete"] },
   { kind: nodeGroupKind, verbs: finalized },
   { kind: nodeGroupKind, subresource: "status", verbs: ["patch"] },
   { kind: fargateProfileKind, verbs: finalized },

@@ -20,7 +20,7 @@ import { createOperatorProcess } from "../support/operator-process.ts";
 import { OperatorWorld, samplePath } from "../support/operator-world.ts";
 import { type Access, accessOf, accessText, allows, permissions } from "./rbac-check.ts";
 
-/** Beside the samples: authentication that reads a Secret, a binding to a target group of somebody else, and an entry of aws-auth. */
+/** Beside the samples: authentication that reads a Secret, a binding that shares a target group of somebody else, and an entry of aws-auth. */
 const extra = `
 apiVersion: v1
 kind: Namespace
@@ -50,7 +50,7 @@ spec: { selector: { app: vault }, ports: [{ port: 80, targetPort: 8200 }] }
 apiVersion: elbv2.k8s.aws/v1beta1
 kind: TargetGroupBinding
 metadata: { name: given, namespace: vault }
-spec: { targetGroupName: given, targetType: ip, serviceRef: { name: vault, port: 80 } }
+spec: { targetGroupName: given, targetType: ip, serviceRef: { name: vault, port: 80 }, multiClusterTargetGroup: true }
 ---
 apiVersion: fairlead.io/v1alpha1
 kind: IamIdentityMapping
