@@ -90,6 +90,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const message = combined(id, event);
     const series = message === event.message ? sameText : [id, event.type, event.reason].join("\n");
     const at = secondsTimestamp(clock.now());
+    if (event.type === "Warning") log.warn(event.message, { ...identityOf(object), reason: event.reason });
     queue.push(() => write(object, { ...event, message: shortened(message) }, series, at));
     writing ??= drain();
   }
@@ -210,4 +211,8 @@ function changeOf(object: KubeObject): string {
 
 function shortened(message: string): string {
   return message.length > eventLimits.messageLength ? `${message.slice(0, eventLimits.messageLength - 1)}…` : message;
+}
+
+function identityOf({ kind, metadata: { namespace, name } }: KubeObject): Readonly<Record<string, string>> {
+  return { object: [kind, namespace, name].filter((part) => part !== undefined).join("/") };
 }

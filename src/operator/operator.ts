@@ -61,6 +61,8 @@ export interface Operator {
 
 /** With four reads for most Stacks that is two reads a second. */
 const verifySpacingMs = 2_000;
+/** A lease that is free is had in less than this, in milliseconds. */
+const briefWaitMs = 2_000;
 /** How long one reconcile may run before the process counts as stuck, in milliseconds. */
 const stuckMs = 600_000;
 
@@ -143,7 +145,10 @@ class RunningOperator implements Operator {
     const informers = allInformers(this.caches);
     for (const informer of informers) informer.start();
     await Promise.all([...informers.map((informer) => informer.whenSynced(signal)), awsParts.inventory.ready()]);
+    const waitedFrom = clock.monotonic();
     await this.#lead(signal);
+    // Another process has led meanwhile: what was listed before is not what AWS holds now.
+    if (clock.monotonic() - waitedFrom > briefWaitMs) await awsParts.inventory.refresh();
     awsParts.start();
     for (const { module, queue } of queues) this.#run(module, queue);
     this.#started = true;
