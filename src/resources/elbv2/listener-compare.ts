@@ -68,6 +68,8 @@ export function certificateChanges(
   const present = new Set(observed.extraCertificateARNs ?? []);
   return {
     missing: [...wanted].filter((arn) => !present.has(arn)),
-    surplus: [...present].filter((arn) => !wanted.has(arn)),
+    // LBC lists the default certificate for SNI as well: the copy serves the same, and taking it off would be a change
+    // that nobody asked for when a cluster moves over.
+    surplus: [...present].filter((arn) => !wanted.has(arn) && arn !== desired.certificateARN),
   };
 }

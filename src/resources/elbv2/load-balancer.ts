@@ -78,7 +78,11 @@ export function loadBalancerType(aws: Elbv2Context): ResourceType<LoadBalancerSp
       const arn = outputs["arn"] ?? "";
       const graceMs = graceLeftMs(aws, arn, context);
       if (graceMs > 0)
-        return { kind: "waiting", reason: "the old load balancer still serves clients that know its name", retryAfterMs: graceMs };
+        return {
+          kind: "waiting",
+          reason: "the old load balancer still serves clients that know its name",
+          retryAfterMs: graceMs,
+        };
       try {
         await aws.elbv2.deleteLoadBalancer({ LoadBalancerArn: arn }, callOptions(context, arn));
       } catch (error) {

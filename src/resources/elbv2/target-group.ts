@@ -95,7 +95,11 @@ export function targetGroupType(aws: Elbv2Context): ResourceType<TargetGroupSpec
         await aws.elbv2.deleteTargetGroup({ TargetGroupArn: arn }, callOptions(context, arn));
       } catch (error) {
         if (hasCode(error, "ResourceInUse")) {
-          return { kind: "waiting", reason: "a listener or rule still refers to the target group", retryAfterMs: inUseRetryMs };
+          return {
+            kind: "waiting",
+            reason: "a listener or rule still refers to the target group",
+            retryAfterMs: inUseRetryMs,
+          };
         }
         if (!hasCode(error, "TargetGroupNotFound")) throw error;
       }
