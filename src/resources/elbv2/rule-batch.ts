@@ -108,8 +108,10 @@ class RuleBatch {
       );
     } catch (error) {
       // Somebody else's rule holds a priority, or one of ours has gone: look again before the next attempt.
-      if (hasCode(error, "PriorityInUse", "RuleNotFound")) this.#forget();
-      return new Map(moving.map((change) => [change, { error }]));
+      const stale = hasCode(error, "PriorityInUse", "RuleNotFound");
+      if (stale) this.#forget();
+      const told = stale ? outdated("the listener's rules are not those that were known", error) : error;
+      return new Map(moving.map((change) => [change, { error: told }]));
     }
     for (const { arn, priority } of priorities) {
       const rule = this.#rules.get(arn ?? "");
@@ -201,12 +203,7 @@ class RuleBatch {
       const isUnknown = hasCode(error, "PriorityInUse") || (error instanceof AppError && error.class === "transient");
       if (isUnknown) this.#forget();
       if (!hasCode(error, "PriorityInUse")) throw error;
-      throw new AppError(`priority ${spec.priority} is in use by a rule that was not known`, {
-        class: "waiting",
-        code: "PriorityInUse",
-        retryAfterMs: 1_000,
-        cause: error,
-      });
+      throw outdated(`priority ${spec.priority} is in use by a rule that was not known to be there`, error);
     }
     if (rule?.RuleArn === undefined) throw noAnswer("CreateRule");
     this.#rules.set(rule.RuleArn, rule);
@@ -260,4 +257,14 @@ class RuleBatch {
 /** Priorities that nothing uses, from the last one up. */
 function* lastFree(used: ReadonlySet<number>): Generator<number> {
   for (let priority = lastPriority; priority > 0; priority--) if (!used.has(priority)) yield priority;
+}
+
+/** Not `waiting` and not `conflict`: the engine would go on from what it knows, and only reading anew can help. */
+function outdated(what: string, cause: unknown): AppError {
+  return new AppError(`${what}; the rules are read again`, {
+    class: "transient",
+    code: "PriorityInUse",
+    retryAfterMs: 1_000,
+    cause,
+  });
 }

@@ -155,7 +155,8 @@ describe("rules of a listener", () => {
     });
     const [lost] = await reconcile(world, listener, wanted(arn, "A@1"));
     assert.ok(lost !== undefined && "error" in lost);
-    assert.equal((lost.error as { class: string }).class, "waiting");
+    // Not `waiting`: the engine would go on from what it knew, and never look.
+    assert.equal((lost.error as { class: string }).class, "transient");
     const again = await reconcile(world, listener, wanted(arn, "A@1"));
     assert.deepEqual(
       again.filter((result) => "error" in result),
