@@ -30,7 +30,7 @@ const pastTense: Readonly<Record<AppliedChange["action"], string>> = {
 
 /** Names of fields, never their values: a listener's action may hold a client secret. */
 function changeFields(owner: Owner, { type, id, change, observed }: AppliedChange): Readonly<Record<string, unknown>> {
-  const name = owner.namespace === undefined ? owner.name : `${owner.namespace}/${owner.name}`;
+  const name = [owner.namespace ?? "", owner.name].filter((part) => part !== "").join("/");
   const instance = observed ?? ("observed" in change ? change.observed : undefined);
   const aws = instance?.outputs["arn"] ?? instance?.outputs["id"];
   return {

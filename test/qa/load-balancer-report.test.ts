@@ -29,11 +29,15 @@ function reporter(apply: () => Promise<void>): {
 
 describe("Reports on load balancers", () => {
   it("do not keep a namespace from going: what cannot be written there is left out", async () => {
-    const refusal = new AppError("forbidden", { class: "invalid", code: "NamespaceTerminating" });
-    const { subject } = reporter(async () => {
-      throw refusal;
-    });
-    await assert.doesNotReject(subject.write(report, now, AbortSignal.timeout(1000)));
+    for (const refusal of [
+      new AppError("forbidden", { class: "invalid", code: "NamespaceTerminating" }),
+      new AppError("namespaces not found", { class: "missing", code: "NotFound" }),
+    ]) {
+      const { subject } = reporter(async () => {
+        throw refusal;
+      });
+      await assert.doesNotReject(subject.write(report, now, AbortSignal.timeout(1000)));
+    }
   });
 
   it("tell of any other refusal", async () => {

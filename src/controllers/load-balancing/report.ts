@@ -106,8 +106,9 @@ export class LoadBalancerReporter {
         await this.#write(report, now, signal);
       }
     } catch (error) {
-      // A namespace that goes takes no new objects, and what AWS holds for it must be taken away all the same.
-      if (!isAppError(error) || error.code !== "NamespaceTerminating") throw error;
+      // A namespace that goes or is gone takes no objects, and what AWS holds for it must be taken away all the same.
+      const gone = isAppError(error) && (error.code === "NamespaceTerminating" || error.class === "missing");
+      if (!gone) throw error;
       this.#written.delete(key);
     }
   }
