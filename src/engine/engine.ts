@@ -97,6 +97,8 @@ class StackEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #known = new Map<string, Known>();
   readonly #suspected = new Set<string>();
+  /** The hash that was fully applied before somebody else changed AWS: drift stays drift until it is repaired. */
+  readonly #driftedFrom = new Map<string, string>();
   /** Monotonic time of the last full check that has been planned or made. */
   #lastTurn = Number.NEGATIVE_INFINITY;
 
@@ -109,6 +111,7 @@ class StackEngine implements Engine {
   }
 
   forget(owner: Owner): void {
+    this.#driftedFrom.delete(ownerKey(owner));
     this.#known.delete(ownerKey(owner));
   }
 
@@ -137,10 +140,11 @@ class StackEngine implements Engine {
     const depth = due || verify ? "full" : "normal";
     const observed = await this.#observe(stack, due ? undefined : known, { depth, signal: options.signal });
     const plan = planStack(stack, observed, registry);
-    const lastHash = this.#known.get(key)?.hash ?? options.appliedHash;
+    const lastHash = this.#known.get(key)?.hash ?? this.#driftedFrom.get(key) ?? options.appliedHash;
     const drift = plan.changes.length > 0 && lastHash === hash;
     if (plan.changes.length > 0 && (options.mode === "plan" || (drift && options.drift === "report"))) {
       this.#known.delete(key);
+      if (drift) this.#driftedFrom.set(key, hash);
       return this.#result(stack, {
         outcome: options.mode === "plan" ? "planned" : "drifted",
         plan,
@@ -170,6 +174,7 @@ class StackEngine implements Engine {
     const key = ownerKey(stack.owner);
     // Whatever interrupts the apply, the next pass must not trust what was known before it.
     this.#known.delete(key);
+    this.#driftedFrom.delete(key);
     const result = await applyPlan(plan, this.#options.registry, {
       context: this.#context(stack, options.signal, "normal"),
       ...(options.onApplied === undefined ? {} : { onApplied: options.onApplied }),

@@ -4,8 +4,8 @@ import type { Owner } from "../engine/stack.ts";
 
 /** How the value of a stack tag leads to the owner, and to the queue that serves it. */
 export interface StackOwners {
-  owner(stack: string): Owner;
-  wake(stack: string): void;
+  readonly owner: (stack: string) => Owner;
+  readonly wake: (stack: string) => void;
 }
 
 /**

@@ -10,8 +10,30 @@ import type { OperatorWorld } from "./operator-world.ts";
  * compare equal when they ended in the same state.
  */
 export async function awsState(world: OperatorWorld): Promise<readonly string[]> {
+  const lines = await world.drive(readAll(awsOf(world), world.sandbox.aws.clusterName));
+  return lines.map(withoutIds).toSorted();
+}
+
+/** Deletes all load balancers, as a person might in the console. */
+export async function deleteLoadBalancers(world: OperatorWorld): Promise<void> {
+  const { elbv2 } = awsOf(world);
+  const { LoadBalancers = [] } = await world.drive(elbv2.describeLoadBalancers({}));
+  for (const { LoadBalancerArn } of LoadBalancers) await world.drive(elbv2.deleteLoadBalancer({ LoadBalancerArn }));
+}
+
+/** Gives all target groups another health check path, by hand. */
+export async function changeHealthChecks(world: OperatorWorld, path: string): Promise<void> {
+  const { elbv2 } = awsOf(world);
+  const { TargetGroups = [] } = await world.drive(elbv2.describeTargetGroups({}));
+  for (const { TargetGroupArn } of TargetGroups) {
+    await world.drive(elbv2.modifyTargetGroup({ TargetGroupArn, HealthCheckPath: path }));
+  }
+}
+
+/** AWS as somebody beside the operator reaches it. */
+function awsOf(world: OperatorWorld): Aws {
   const environment = environmentOf(world.sandbox, "http://127.0.0.1");
-  const aws = createAws({
+  return createAws({
     region: world.sandbox.aws.region,
     credentials: keysIn(environment) ?? (() => Promise.reject(new TypeError("the sandbox has keys"))),
     requestHandler: inProcessHandler(world.sandbox.aws.handle) as never,
@@ -19,8 +41,6 @@ export async function awsState(world: OperatorWorld): Promise<readonly string[]>
     random: () => 0.5,
     log: silentLogger,
   });
-  const lines = await world.drive(readAll(aws, world.sandbox.aws.clusterName));
-  return lines.map(withoutIds).toSorted();
 }
 
 async function readAll(aws: Aws, clusterName: string): Promise<readonly string[]> {
@@ -49,7 +69,7 @@ async function readAll(aws: Aws, clusterName: string): Promise<readonly string[]
       AvailabilityZones = [],
     } = item;
     const { Attributes } = await elbv2.describeLoadBalancerAttributes({ LoadBalancerArn });
-    const subnets = AvailabilityZones.map(({ SubnetId }) => SubnetId).toSorted();
+    const subnets = AvailabilityZones.map(({ SubnetId = "" }) => SubnetId).toSorted();
     add("load balancer", { LoadBalancerName, Scheme, Type, groups: named(groups), subnets, Attributes });
     const { Listeners = [] } = await elbv2.describeListeners({ LoadBalancerArn });
     for (const { ListenerArn = "", Port, Protocol, Certificates, DefaultActions } of Listeners) {
@@ -75,7 +95,11 @@ async function readAll(aws: Aws, clusterName: string): Promise<readonly string[]
     if (RoleName.startsWith("AWSServiceRole")) continue;
     const { PolicyNames = [] } = await iam.listRolePolicies({ RoleName });
     const { AttachedPolicies = [] } = await iam.listAttachedRolePolicies({ RoleName });
-    add("role", { RoleName, PolicyNames, attached: AttachedPolicies.map(({ PolicyArn }) => PolicyArn).toSorted() });
+    add("role", {
+      RoleName,
+      PolicyNames,
+      attached: AttachedPolicies.map(({ PolicyArn = "" }) => PolicyArn).toSorted(),
+    });
   }
   const { nodegroups = [] } = await eks.listNodegroups({ clusterName });
   for (const nodegroupName of nodegroups) {

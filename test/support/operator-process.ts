@@ -90,7 +90,7 @@ export function createOperatorProcess(options: ProcessOptions): OperatorProcess 
     if (gone.signal.aborted) return never();
     awsCalls += 1;
     const last = awsCalls === death?.call;
-    if (last && death.when === "before") {
+    if (last && death?.when === "before") {
       kill();
       return never();
     }

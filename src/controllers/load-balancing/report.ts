@@ -46,7 +46,9 @@ export function reportStatus(
   const { result } = outcome;
   const resources = result === undefined ? before?.resources : resourcesOf(result.observed);
   const dnsName = result === undefined ? before?.dnsName : dnsNameOf(result.observed);
-  const stackHash = result?.settled === true ? result.hash : result === undefined ? before?.stackHash : undefined;
+  // Drift that is only reported leaves the Stack the one that was applied last, also for a process to come.
+  const isApplied = result?.settled === true || result?.outcome === "drifted";
+  const stackHash = isApplied ? result.hash : result === undefined ? before?.stackHash : undefined;
   const plan = result === undefined ? before?.plan : pendingChanges(result);
   return {
     conditions: [...loadBalancerConditions(outcome, before?.conditions ?? [], now)],
