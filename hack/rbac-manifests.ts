@@ -35,13 +35,11 @@ export function rbacManifests(): ReadonlyMap<string, object> {
       subjects,
     },
   };
-  return new Map([
-    ...Object.entries(files),
-    [
-      "kustomization.yaml",
-      { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources: Object.keys(files) },
-    ],
-  ]);
+  return new Map([...Object.entries(files), ["kustomization.yaml", kustomization(Object.keys(files))]]);
+}
+
+export function kustomization(resources: readonly string[]): object {
+  return { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources };
 }
 
 /** The text of one generated manifest. */
