@@ -14,7 +14,7 @@ import { createOperator, type Operator, type OperatorOptions } from "../../opera
 import { inProcessHandler } from "../../sandbox/aws/in-process-handler.ts";
 import { createSandbox } from "../../sandbox/sandbox.ts";
 import { applyManifests } from "../apply-manifests.ts";
-import type { CommandIO } from "../io.ts";
+import { type CommandIO, Exit } from "../io.ts";
 import { createKindFinder } from "../kind-finder.ts";
 import { type Manifest, readManifests } from "../manifests.ts";
 import { keysIn } from "../operator-host.ts";
@@ -60,6 +60,8 @@ export async function planCommand(options: PlanCommandOptions, io: CommandIO): P
   }
   const documents = recorder.documents().filter(({ owner }) => owner.kind !== "SecurityGroup");
   io.out(options.output === "json" ? `${JSON.stringify({ stacks: documents }, null, 2)}\n` : text(documents));
+  // A pipeline that checks manifests must not pass over those that will not take effect.
+  if (documents.some(({ problems }) => problems.some(({ severity }) => severity === "error"))) throw new Exit(1);
 }
 
 function text(documents: readonly PlanDocument[]): string {
