@@ -69,10 +69,9 @@ describe("listeners", () => {
     };
     assert.deepEqual(await reconcile(https), ["ModifyListener", "AddListenerCertificates", "AddListenerCertificates"]);
     assert.deepEqual(await reconcile(https), []);
-    assert.deepEqual(await reconcile({ ...https, extraCertificateARNs: [second] }), ["RemoveListenerCertificates"]);
-    assert.deepEqual(await reconcile({ ...https, certificateARN: second, extraCertificateARNs: [first] }), [
+    assert.deepEqual(await reconcile({ ...https, extraCertificateARNs: [first] }), ["RemoveListenerCertificates"]);
+    assert.deepEqual(await reconcile({ ...https, certificateARN: second, extraCertificateARNs: [] }), [
       "ModifyListener",
-      "AddListenerCertificates",
       "RemoveListenerCertificates",
     ]);
   });
