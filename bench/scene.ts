@@ -78,8 +78,8 @@ async function waitFor(
   }
 }
 
-async function readyBalancers({ kube, drive }: Scene): Promise<number> {
-  const reports = await drive(kube.list(loadBalancerKind, {}));
+async function readyBalancers(scene: Scene): Promise<number> {
+  const reports = await scene.drive(scene.kube.list(loadBalancerKind, {}));
   return reports.filter(({ status }) => {
     const ready = status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
     const { healthy = 0, total = 0 } = status?.targets ?? {};

@@ -127,8 +127,13 @@ describe("the ClusterRole and the leader election Role", function () {
       await world.clock.advance(60_000);
     }
     const finalized: readonly Kind[] = [
-      ...[ingressKind, serviceKind, targetGroupBindingKind, iamServiceAccountKind, nodeGroupKind],
-      ...[fargateProfileKind, iamIdentityMappingKind],
+      ingressKind,
+      serviceKind,
+      targetGroupBindingKind,
+      iamServiceAccountKind,
+      nodeGroupKind,
+      fargateProfileKind,
+      iamIdentityMappingKind,
     ];
     for (const kind of finalized) {
       for (const { metadata } of await world.list(kind)) {

@@ -17,8 +17,8 @@ import { matchesGlob } from "./glob.ts";
 import type { Guardrails } from "./guardrails.ts";
 import { rolePolicies } from "./policies.ts";
 import { roleName } from "./role-name.ts";
+import { subjectsOf } from "./subjects.ts";
 import {
-  hasWildcard,
   parseIssuer,
   podIdentityStatement,
   providerARN,
@@ -166,56 +166,6 @@ function checkGuardrails(input: IamServiceAccountInput, serviceAccount: string, 
       `the namespace already has ${olderInNamespace} IamServiceAccounts; the operator's configuration allows ${guardrails.maxRolesPerNamespace}`,
     );
   }
-}
-
-function subjectsOf(
-  spec: IamServiceAccountSpec,
-  {
-    namespace,
-    name,
-    guardrails,
-    problems,
-  }: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly guardrails: Guardrails;
-    readonly problems: ProblemList;
-  },
-): readonly Subject[] {
-  const extra = (spec.additionalSubjects ?? []).flatMap((subject, index): readonly Subject[] => {
-    const field = `spec.additionalSubjects[${index}]`;
-    const wanted = { namespace: subject.namespace ?? namespace, name: subject.name };
-    if (!/^[a-z0-9.*?-]+$/.test(wanted.name) || !/^[a-z0-9*?-]+$/.test(wanted.namespace)) {
-      problems.error(
-        "InvalidSpec",
-        field,
-        `"${wanted.namespace}:${wanted.name}" has characters that names do not have; allowed are a-z, 0-9, -, . and the wildcards * and ?`,
-        wanted.name,
-      );
-      return [];
-    }
-    const wild = hasWildcard(wanted.namespace);
-    if (wild && !guardrails.allowNamespaceWildcards.includes(wanted.namespace)) {
-      problems.error(
-        "GuardrailViolation",
-        `${field}.namespace`,
-        "the operator's configuration does not allow this namespace pattern",
-        wanted.namespace,
-      );
-      return [];
-    }
-    if (!wild && wanted.namespace !== namespace && !guardrails.allowCrossNamespaceSubjects) {
-      problems.error(
-        "GuardrailViolation",
-        `${field}.namespace`,
-        `only ServiceAccounts of namespace ${namespace} may use the role; the operator's configuration allows no others`,
-        wanted.namespace,
-      );
-      return [];
-    }
-    return [wanted];
-  });
-  return [{ namespace, name }, ...extra];
 }
 
 function issuerOf(cluster: Cluster, problems: ProblemList): string | undefined {
