@@ -1,5 +1,6 @@
 import { apiVersion, type Kind, type KubeObject, objectKey } from "../api/object.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../http.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** An object that shall seem to be in the cluster. */
 export interface OverlayObject {
@@ -40,9 +41,7 @@ function echo({ body }: HttpRequest): unknown {
 
 function silence({ signal }: HttpRequest): HttpResponse {
   async function* nothing(): AsyncGenerator<Uint8Array> {
-    if (signal !== undefined && !signal.aborted) {
-      await new Promise((resolve) => void signal.addEventListener("abort", resolve, { once: true }));
-    }
+    if (signal !== undefined) await untilAborted(signal);
     yield* [];
   }
   return { status: 200, headers: { "content-type": "application/json" }, body: nothing() };

@@ -113,7 +113,7 @@ class ApplyRun {
         );
       }
     }
-    const states = await Promise.all(upserts.map((change) => nodes.get(change)));
+    const states = await Promise.all(upserts.map((change) => nodes.get(change) ?? Promise.resolve(undefined)));
     const complete = states.every((state) => state?.kind === "done");
     await this.#deletions(changes, complete);
     return {

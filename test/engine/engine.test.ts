@@ -100,13 +100,14 @@ describe("engine", () => {
     const engine = engineOn(world);
     await converge(engine, sampleStack());
     const old = world.get("t/Balancer", "balancer");
-    const created = world.registry.get("t/Balancer").create;
-    world.registry.get("t/Balancer").create = async (...args) => ({ ...(await created(...args)), state: "pending" });
+    const type = world.registry.get("t/Balancer");
+    const original = { ...type };
+    type.create = async (...args) => ({ ...(await original.create(...args)), state: "pending" });
     const result = await engine.reconcile(sampleStack({ scheme: "public" }), options);
     assert.equal(result.settled, false);
     assert.ok([...world.things.values()].includes(old as never));
     assert.equal([...world.things.values()].filter((thing) => thing.type === "t/Listener").length, 4);
-    world.registry.get("t/Balancer").create = created;
+    Object.assign(type, original);
     await converge(engine, sampleStack({ scheme: "public" }));
     assert.deepEqual(world.summary(), (await converged(sampleStack({ scheme: "public" }))).summary());
   });

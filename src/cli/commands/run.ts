@@ -4,6 +4,7 @@ import type { CommandIO } from "../io.ts";
 import { Exit } from "../io.ts";
 import { hostOperator } from "../operator-host.ts";
 import { retiredFlagNotes, runOptions } from "../run-flags.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 /** Runs the operator until the process is asked to end, or must end because another process leads. */
 export async function runOperator(options: Readonly<Record<string, unknown>>, io: CommandIO): Promise<void> {
@@ -20,8 +21,7 @@ export async function runOperator(options: Readonly<Record<string, unknown>>, io
   });
   try {
     await operator.start(io.stop);
-    const ended = AbortSignal.any([io.stop, operator.lost]);
-    if (!ended.aborted) await new Promise((resolve) => void ended.addEventListener("abort", resolve, { once: true }));
+    await untilAborted(AbortSignal.any([io.stop, operator.lost]));
   } catch (error) {
     if (!io.stop.aborted) throw error;
   } finally {

@@ -6,6 +6,7 @@ import { readManifests } from "../manifests.ts";
 import { hostOperator } from "../operator-host.ts";
 import { hostSandbox } from "../sandbox-host.ts";
 import { sandboxRunOptions } from "../sandbox-settings.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 export interface SandboxCommandOptions {
   readonly dir: string;
@@ -38,8 +39,7 @@ export async function sandboxCommand(options: SandboxCommandOptions, io: Command
         `sandbox ready: kube ${host.kubeURL} aws ${host.awsURL} kubeconfig ${host.kubeconfig} env ${host.awsEnvFile}` +
           ` operator ${options.operator ? "on" : "off"}\n`,
       );
-      if (!io.stop.aborted)
-        await new Promise((resolve) => void io.stop.addEventListener("abort", resolve, { once: true }));
+      await untilAborted(io.stop);
     } catch (error) {
       if (!io.stop.aborted) throw error;
     } finally {

@@ -10,6 +10,7 @@ import { resourceRows } from "../resource-rows.ts";
 import { hostSandbox, type SandboxHost } from "../sandbox-host.ts";
 import { sandboxRunOptions } from "../sandbox-settings.ts";
 import { renderTable } from "../table.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { type WatchedObject, watchProgress } from "../watch-progress.ts";
 
 export interface StartOptions {
@@ -64,8 +65,7 @@ export async function startCommand(options: StartOptions, io: CommandIO): Promis
       return;
     }
     io.out(instructions(host));
-    if (!io.stop.aborted)
-      await new Promise((resolve) => void io.stop.addEventListener("abort", resolve, { once: true }));
+    await untilAborted(io.stop);
   } finally {
     await operator.stop();
     await host.close();

@@ -2,6 +2,7 @@ import { hasCode } from "../../aws/errors.ts";
 import type { ShieldPort } from "../../aws/shield.ts";
 import type { CallContext, Observed, ResourceType } from "../../engine/resource-type.ts";
 import type { Resource } from "../../engine/stack.ts";
+import { literal } from "../elbv2/context.ts";
 import type { ShieldProtectionSpec } from "./specs.ts";
 
 const type = "shield/Protection";
@@ -13,7 +14,7 @@ const ownNames: readonly string[] = [ownName, "managed by aws-alb-ingress-contro
 /** Shield Advanced protection of a load balancer. Looked at only while a Stack says something about it. */
 export function shieldProtectionType(shield: ShieldPort): ResourceType<ShieldProtectionSpec> {
   async function protect(resource: Resource<ShieldProtectionSpec>, { signal }: CallContext) {
-    const ResourceArn = String(resource.spec.resourceARN);
+    const ResourceArn = literal(resource.spec.resourceARN);
     try {
       await shield.createProtection({ Name: ownName, ResourceArn }, { signal, resource: ResourceArn });
     } catch (error) {
@@ -52,7 +53,7 @@ export function shieldProtectionType(shield: ShieldPort): ResourceType<ShieldPro
 
     async update({ resource, observed: before }, context) {
       if (resource.spec.enabled) return protect(resource, context);
-      const ResourceArn = String(resource.spec.resourceARN);
+      const ResourceArn = literal(resource.spec.resourceARN);
       const known = before.outputs["id"] ?? "";
       const ProtectionId = known === "" ? (await protectionOf(shield, ResourceArn, context.signal))?.id : known;
       if (ProtectionId !== undefined) {

@@ -2,6 +2,7 @@ import { hasCode } from "../../aws/errors.ts";
 import type { Wafv2Port } from "../../aws/wafv2.ts";
 import type { CallContext, Observed, ResourceType } from "../../engine/resource-type.ts";
 import type { Resource } from "../../engine/stack.ts";
+import { literal } from "../elbv2/context.ts";
 import type { WebACLAssociationSpec } from "./specs.ts";
 
 const type = "wafv2/Association";
@@ -14,7 +15,7 @@ export function webACLAssociationType(wafv2: Wafv2Port): ResourceType<WebACLAsso
   /** A web ACL that was made a moment ago may not be usable yet (`WAFUnavailableEntityException`): the caller retries. */
   async function change(resource: Resource<WebACLAssociationSpec>, context: CallContext) {
     const { resourceARN, webACLARN } = resource.spec;
-    const ResourceArn = String(resourceARN);
+    const ResourceArn = literal(resourceARN);
     const options = { signal: context.signal, resource: ResourceArn };
     if (webACLARN === undefined) await wafv2.disassociateWebACL({ ResourceArn }, options);
     else await wafv2.associateWebACL({ ResourceArn, WebACLArn: webACLARN }, options);
