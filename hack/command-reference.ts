@@ -15,7 +15,7 @@ From a clone every command runs as \`npm run -s fairlead -- COMMAND\`; \`npm sta
 
 Standard output holds results, standard error everything else. Exit codes: 0 when the command did its work, and when
 \`run\`, \`sandbox\` or \`start\` was ended by SIGINT or SIGTERM; 1 when something failed or the command line is wrong;
-\`start --once\` also ends with 1 when a sample does not become ready in time.
+\`start --once\` also ends with 1 when a sample does not become ready in time, and \`plan\` when a manifest has an error.
 
 ${fenced(await help(["--help"]))}
 

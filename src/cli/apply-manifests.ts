@@ -30,7 +30,7 @@ export async function applyManifests(
 ): Promise<readonly AppliedManifest[]> {
   const applied: AppliedManifest[] = [];
   for (const { source, object } of inApplyOrder(manifests)) {
-    const kind = await served(object, options);
+    const kind = await served(object, manifests, options);
     const withNamespace = kind.namespaced
       ? {
           ...object,
@@ -55,8 +55,12 @@ export async function applyManifests(
   return applied;
 }
 
-async function served(object: ManifestObject, { kinds, clock, signal }: ApplyOptions): Promise<Kind> {
-  const deadline = clock.monotonic() + definitionLimitMs;
+async function served(
+  object: ManifestObject,
+  manifests: readonly Manifest[],
+  { kinds, clock, signal }: ApplyOptions,
+): Promise<Kind> {
+  const deadline = clock.monotonic() + (manifests.some((one) => defines(one, object)) ? definitionLimitMs : 0);
   for (;;) {
     try {
       return await kinds.forManifest(object);
@@ -65,4 +69,10 @@ async function served(object: ManifestObject, { kinds, clock, signal }: ApplyOpt
       await sleep(clock, 100, signal);
     }
   }
+}
+
+function defines({ object: { kind, spec } }: Manifest, object: ManifestObject): boolean {
+  if (kind !== "CustomResourceDefinition") return false;
+  const { names, group } = (spec ?? {}) as { readonly names?: { readonly kind?: string }; readonly group?: string };
+  return names?.kind === object.kind && object.apiVersion.startsWith(`${group ?? ""}/`);
 }
