@@ -55,12 +55,23 @@ export async function applyManifests(
   return applied;
 }
 
+/** The kind of an object, which a definition that has just been applied may take a moment to bring. */
 async function served(
   object: ManifestObject,
   manifests: readonly Manifest[],
-  { kinds, clock, signal }: ApplyOptions,
+  options: Pick<ApplyOptions, "kinds" | "clock" | "signal">,
 ): Promise<Kind> {
-  const deadline = clock.monotonic() + (manifests.some((one) => defines(one, object)) ? definitionLimitMs : 0);
+  return manifests.some((one) => defines(one, object))
+    ? whenServed(object, options)
+    : options.kinds.forManifest(object);
+}
+
+/** Resolves once the API server serves a kind; rejects with what `KindFinder` says when it does not within ten seconds. */
+export async function whenServed(
+  object: Pick<ManifestObject, "apiVersion" | "kind">,
+  { kinds, clock, signal }: Pick<ApplyOptions, "kinds" | "clock" | "signal">,
+): Promise<Kind> {
+  const deadline = clock.monotonic() + definitionLimitMs;
   for (;;) {
     try {
       return await kinds.forManifest(object);

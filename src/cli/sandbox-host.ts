@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { crdOf } from "../api/crd.ts";
 import { customKinds } from "../api/custom-kinds.ts";
+import { apiVersion } from "../api/object.ts";
 import { systemClock } from "../clock.ts";
 import { AppError, errorMessage } from "../errors.ts";
 import type { KubeClient } from "../kube/client.ts";
@@ -10,7 +11,7 @@ import { createKubeHttp } from "../kube/http-client.ts";
 import { createKubeClient } from "../kube/rest-client.ts";
 import { type HttpServer, serve } from "../sandbox/http-server.ts";
 import { createSandbox, type Sandbox } from "../sandbox/sandbox.ts";
-import { applyManifests } from "./apply-manifests.ts";
+import { applyManifests, whenServed } from "./apply-manifests.ts";
 import { createKindFinder, type KindFinder } from "./kind-finder.ts";
 import type { ManifestObject } from "./manifests.ts";
 
@@ -76,7 +77,9 @@ export async function hostSandbox(options: SandboxHostOptions): Promise<SandboxH
 /** Applies the definitions of our kinds, and waits until they are served. */
 export async function defineCustomKinds(kube: KubeClient, kinds: KindFinder): Promise<void> {
   const manifests = customKinds.map((kind) => ({ source: kind.kind, object: crdOf(kind) as ManifestObject }));
-  await applyManifests(manifests, { kube, kinds, clock: systemClock });
+  const options = { kube, kinds, clock: systemClock };
+  await applyManifests(manifests, options);
+  await Promise.all(customKinds.map((kind) => whenServed({ apiVersion: apiVersion(kind), kind: kind.kind }, options)));
 }
 
 async function open(handler: Sandbox["kube"]["handle"], port: number, flag: string): Promise<HttpServer> {
