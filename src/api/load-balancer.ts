@@ -48,6 +48,14 @@ const status = object("What AWS holds, and what of the owners is in effect.", {
     healthy: integer("Targets that pass their health check.", { min: 0 }),
     total: integer("Targets that are registered.", { min: 0 }),
     summary: text("The same as healthy/total, for tables.", { max: 32 }),
+    registered: list(
+      "What was last registered in each target group: it spares a restarted operator the reading of those that are as they should be.",
+      object("One target group.", {
+        arn: text("Its ARN.", { max: 2048 }),
+        hash: text("A hash of the targets that were wanted and are registered.", { max: 64 }),
+      }),
+      { max: 1000, keys: ["arn"] },
+    ).exactOptional(),
   }).exactOptional(),
   members: list("The Ingresses or Services of this namespace that take part.", member, {
     max: 1000,

@@ -33,6 +33,7 @@ import { byService, byTargetGroup } from "../controllers/target-group-binding/wa
 import { createInformer, type Informer, type InformerOptions } from "../kube/informer.ts";
 import { awsAuthName } from "../resources/kubernetes/aws-auth-config-map.ts";
 import { byStackLabels, stackLabelsIndex } from "../resources/kubernetes/target-group-binding.ts";
+import { byRegisteredGroup, registeredIndex } from "./registrations.ts";
 
 /** Every kind that the operator watches. */
 export interface Caches {
@@ -92,7 +93,7 @@ export function createCaches(common: Common, watchNamespace: string | undefined)
       [indexes.targetGroup]: byTargetGroup,
       [stackLabelsIndex]: byStackLabels,
     }),
-    loadBalancers: one(loadBalancerKind),
+    loadBalancers: one(loadBalancerKind, { [registeredIndex]: byRegisteredGroup }),
     iamServiceAccounts: one(iamServiceAccountKind),
     nodeGroups: one(nodeGroupKind),
     fargateProfiles: one(fargateProfileKind),

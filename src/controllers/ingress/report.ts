@@ -3,6 +3,7 @@ import type { LoadBalancerMember } from "../../api/load-balancer.ts";
 import type { OwnerReference } from "../../api/object.ts";
 import type { Problem } from "../../engine/stack.ts";
 import { type LoadBalancerOutcome, texts } from "../load-balancing/conditions.ts";
+import type { TargetCounts } from "../load-balancing/ports.ts";
 import { type LoadBalancerReport, reportName } from "../load-balancing/report.ts";
 import type { MemberResult } from "./build.ts";
 import { type GroupID, ingressKey } from "./group.ts";
@@ -26,7 +27,7 @@ export function groupReports(
   group: GroupID,
   members: readonly ReportedMember[],
   outcome: LoadBalancerOutcome,
-  targets: { readonly healthy: number; readonly total: number } | undefined,
+  targets: TargetCounts | undefined,
 ): readonly LoadBalancerReport[] {
   const byNamespace = Map.groupBy(members, ({ ingress }) => ingress.metadata.namespace ?? "");
   return [...byNamespace].map(([namespace, own]): LoadBalancerReport => {

@@ -2,6 +2,14 @@ import type { KubeObject } from "../../api/object.ts";
 import { errorClass, errorMessage } from "../../errors.ts";
 import type { CertificateFact, FactAnswer, FactRequest, FactValue, SubnetFact, SubnetsRequest } from "./facts.ts";
 
+/** The targets of a load balancer, as last seen. */
+export interface TargetCounts {
+  readonly healthy: number;
+  readonly total: number;
+  /** By target group: a hash of what this process has registered, or found registered, in it. */
+  readonly registered: readonly { readonly arn: string; readonly hash: string }[];
+}
+
 /** The AWS and Kubernetes surroundings that builds of load balancers ask for; wired by the operator. All may throw AppErrors. */
 export interface LoadBalancerSurroundings {
   subnets(request: SubnetsRequest, signal: AbortSignal): Promise<readonly SubnetFact[]>;
@@ -29,7 +37,7 @@ export interface LoadBalancerSurroundings {
     { readonly data: Readonly<Record<string, string>>; readonly labels: Readonly<Record<string, string>> } | undefined
   >;
   /** Healthy and registered targets of target groups, as last seen; undefined when not known. */
-  targetCounts(targetGroupARNs: readonly string[]): { readonly healthy: number; readonly total: number } | undefined;
+  targetCounts(targetGroupARNs: readonly string[]): TargetCounts | undefined;
 }
 
 /** Emits Kubernetes Events; equal ones are aggregated below it. */

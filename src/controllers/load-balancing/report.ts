@@ -16,6 +16,7 @@ import { canonicalJson, sha256Hex } from "../../json.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import type { Lister } from "../../kube/lister.ts";
 import { type LoadBalancerOutcome, loadBalancerConditions } from "./conditions.ts";
+import type { TargetCounts } from "./ports.ts";
 
 /** The report on one load balancer in one namespace, before it is compared with what is there. */
 export interface LoadBalancerReport {
@@ -28,7 +29,7 @@ export interface LoadBalancerReport {
   readonly group?: string;
   readonly type: "Application" | "Network";
   readonly outcome: LoadBalancerOutcome;
-  readonly targets?: { readonly healthy: number; readonly total: number };
+  readonly targets?: TargetCounts;
 }
 
 /** Names of reports do not clash between kinds; long ones keep a hash of what is cut. */
@@ -60,7 +61,13 @@ export function reportStatus(
       ? before?.targets === undefined
         ? {}
         : { targets: before.targets }
-      : { targets: { ...targets, summary: `${targets.healthy}/${targets.total}` } }),
+      : {
+          targets: {
+            ...targets,
+            registered: [...targets.registered],
+            summary: `${targets.healthy}/${targets.total}`,
+          },
+        }),
     members: [...report.members],
     ...(plan === undefined || plan.length === 0 ? {} : { plan: [...plan] }),
     ...(stackHash === undefined ? {} : { stackHash }),

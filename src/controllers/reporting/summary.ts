@@ -54,7 +54,8 @@ export function judge({ mode, problems, reconciled, error }: PassResult): Verdic
   if (fault !== undefined)
     return { state: "stalled", reason: asReason(fault.reason, "InvalidSpec"), message: errorsText(problems) };
   if (error !== undefined) return judgeError(error);
-  if (reconciled === undefined) return { state: "reconciling", reason: "Waiting", message: "AWS has not been looked at yet" };
+  if (reconciled === undefined)
+    return { state: "reconciling", reason: "Waiting", message: "AWS has not been looked at yet" };
   const failure = reconciled.failed[0];
   if (failure !== undefined) return judgeError(failure.error);
   const blocked = reconciled.plan.blocked[0];

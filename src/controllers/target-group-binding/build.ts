@@ -135,7 +135,7 @@ export function bindingStack(
 ): Stack {
   const spec: TargetsSpec = {
     targetGroupARN: arn,
-    targets: build.targets,
+    targets: build.targets.toSorted((a, b) => (targetName(a) < targetName(b) ? -1 : 1)),
     ...(build.mayDeregister === undefined ? {} : { mayDeregister: build.mayDeregister }),
   };
   return {
@@ -145,6 +145,10 @@ export function bindingStack(
     resources: [{ type: "elbv2/Targets", id: arn, spec }],
     problems: build.problems,
   };
+}
+
+function targetName({ id, port }: Target): string {
+  return `${typeof id === "string" ? id : ""}:${port}`;
 }
 
 const ownerLabels = ["ingress.k8s.aws/stack", "ingress.k8s.aws/stack-name", "service.k8s.aws/stack-name"];

@@ -31,6 +31,8 @@ export interface BindingDependencies {
   readonly facts: BindingFacts;
   readonly reporter: BindingReporter;
   readonly records: TargetRecords;
+  /** The Stack that was last applied to each target group, over restarts. */
+  readonly registrations: { hash(arn: string): string | undefined; applied(arn: string, hash: string): void };
   /** It has turned out what kind of targets a binding has that does not say so itself. */
   readonly onTargetTypeKnown?: () => void;
   readonly clock: Clock;
@@ -141,7 +143,14 @@ export class BindingReconciler {
     }
     const mayDeregister = await this.#mayDeregister(binding, build, signal);
     const stack = bindingStack(binding, group.arn, { ...build, ...mayDeregister });
-    const result = await engine.reconcile(stack, { mode, drift, signal });
+    const appliedHash = this.#deps.registrations.hash(group.arn);
+    const result = await engine.reconcile(stack, {
+      mode,
+      drift,
+      signal,
+      ...(appliedHash === undefined ? {} : { appliedHash }),
+    });
+    if (result.settled && mode === "apply") this.#deps.registrations.applied(group.arn, result.hash);
     if (mayDeregister !== undefined && result.settled)
       await this.#deps.records.write(binding, build.targets.map(recordedTarget), signal);
     const problems = [...build.problems, ...this.#deps.networkProblems(key)];

@@ -6,6 +6,7 @@ import { fromTagList, hasTags } from "../../aws/tags.ts";
 import type { IngressSurroundings } from "../../controllers/ingress/load.ts";
 import { generationTag } from "../../resources/elbv2/generation.ts";
 import type { AwsParts } from "../aws-parts.ts";
+import type { Registrations } from "../registrations.ts";
 import type { Settings } from "../settings.ts";
 import type { WatchedSecrets } from "./watched-secrets.ts";
 
@@ -16,8 +17,9 @@ export function loadBalancerSurroundings(options: {
   readonly secrets: WatchedSecrets;
   readonly settings: Settings;
   readonly vpcID: string;
+  readonly registrations: Registrations;
 }): IngressSurroundings {
-  const { aws, parts, secrets, settings, vpcID } = options;
+  const { aws, parts, secrets, settings, vpcID, registrations } = options;
   return {
     async subnets({ selector, ...request }) {
       const chosen = await parts.subnets.choose({
@@ -68,7 +70,7 @@ export function loadBalancerSurroundings(options: {
       const known = groups.filter((group) => group !== undefined).flat();
       if (groups.every((group) => group === undefined)) return undefined;
       const healthy = known.filter(({ TargetHealth }) => TargetHealth?.State === "healthy").length;
-      return { healthy, total: known.length };
+      return { healthy, total: known.length, registered: registrations.of(arns) };
     },
     async defaultCertificates(LoadBalancerArn, signal) {
       const listeners = await parts.inventory.details.know(LoadBalancerArn, "listeners", false, async () => {

@@ -10,6 +10,7 @@ import { endpointNetwork } from "../facts/endpoint-network.ts";
 import { loadBalancerSurroundings } from "../facts/load-balancer-surroundings.ts";
 import { type ControllerModule, wakeable } from "../module.ts";
 import type { OperatorParts } from "../parts.ts";
+import { Registrations } from "../registrations.ts";
 import { backendGroupModule } from "./backend-group.ts";
 import { bindingModules } from "./bindings.ts";
 import { customKindModules } from "./custom-kinds.ts";
@@ -24,7 +25,8 @@ export function createModules(
 ): readonly ControllerModule[] {
   const { settings, kube, caches, secrets } = parts;
   const { inventory, vpc, interfaces, securityGroups, targets } = awsParts;
-  const surroundings = loadBalancerSurroundings({ aws, parts: awsParts, secrets, settings, vpcID });
+  const registrations = new Registrations(caches.loadBalancers);
+  const surroundings = loadBalancerSurroundings({ aws, parts: awsParts, secrets, settings, vpcID, registrations });
   const reporter = new LoadBalancerReporter(kube, caches.loadBalancers);
   const ingresses = wakeable(ingressModule(parts, { surroundings, reporter, vpcID }));
   const services = wakeable(serviceModule(parts, { surroundings, inventory, reporter, vpcID }));
@@ -45,6 +47,7 @@ export function createModules(
       extraTags: settings.serviceTargetENISecurityGroupTags,
     }),
     targets,
+    registrations,
     onTargetsChanged: (arn) => health.changed(arn),
   });
   const rules = wakeable(bindings.rules);

@@ -20,6 +20,7 @@ import { indexes } from "../caches.ts";
 import type { ControllerModule } from "../module.ts";
 import type { OperatorParts } from "../parts.ts";
 import { priorityOf } from "../priority.ts";
+import type { Registrations } from "../registrations.ts";
 
 /** Endpoint events that come close together become one registration; a busy group waits longer. */
 const quietMs = 50;
@@ -36,6 +37,7 @@ export function bindingModules(
     readonly binding: BindingFacts;
     readonly network: EndpointNetwork;
     readonly targets: TargetsCache;
+    readonly registrations: Registrations;
     /** What is registered in a target group is another than before. */
     readonly onTargetsChanged: (targetGroupARN: string) => void;
   },
@@ -52,6 +54,7 @@ export function bindingModules(
     facts: facts.binding,
     reporter: createBindingReporter(parts),
     records: targetRecords(parts.kube),
+    registrations: facts.registrations,
     onTargetTypeKnown: () => rulesQueue?.addAfter(endpointRulesKey, rulesDelayMs, "edit"),
     clock,
     bindings: caches.bindings,

@@ -31,6 +31,7 @@ export function targetsType(aws: Elbv2Context): ResourceType<TargetsSpec> {
     dependsOn: ["elbv2/TargetGroup", "elbv2/LoadBalancer", "elbv2/Listener"],
     parents: [],
     deletedWith: "elbv2/TargetGroup",
+    inventoried: true,
 
     async observe({ desired }, context) {
       const found = await Promise.all(desired.map((resource) => observe(aws, resource, context)));
@@ -65,7 +66,11 @@ async function observe(
   if (typeof targetGroupARN !== "string") return undefined;
   const known = context.depth === "full" ? undefined : aws.targets.get(targetGroupARN);
   if (known === undefined) {
-    if (context.depth === "shallow") return undefined;
+    // No listing tells what is registered; a shallow look sees whether the group is there to hold it.
+    if (context.depth === "shallow") {
+      const exists = aws.inventory.targetGroups.get(targetGroupARN) !== undefined;
+      return exists ? { ...observedOf(aws, resource, targetGroupARN), spec: resource.spec } : undefined;
+    }
     const { TargetHealthDescriptions = [] } = await settling(
       aws,
       () => aws.elbv2.describeTargetHealth({ TargetGroupArn: targetGroupARN }, callOptions(context, targetGroupARN)),

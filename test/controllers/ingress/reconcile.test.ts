@@ -130,7 +130,7 @@ function world(ingresses: readonly Ingress[], options: { readonly certificateErr
         secret: unknown,
         shieldSubscribed: async () => false,
         vpcCIDRs: async () => ({ ipv4: ["10.0.0.0/16"], ipv6: [] }),
-        targetCounts: () => ({ healthy: 1, total: 2 }),
+        targetCounts: () => ({ healthy: 1, total: 2, registered: [] }),
         defaultCertificates: async () => ({}),
         accountLimits: async () => ({}),
         isDeletionProtected: async () => false,
