@@ -99,7 +99,11 @@ describe("input that is refused", () => {
       /cannot be left without/,
       { existing: [existing()] },
     ],
-    ["security groups that are not found", nlbIP({ "security-groups": "front" }), /aws-load-balancer-security-groups: .*not found/],
+    [
+      "security groups that are not found",
+      nlbIP({ "security-groups": "front" }),
+      /aws-load-balancer-security-groups: .*not found/,
+    ],
     [
       "rules without back-end group",
       nlbIP({ "security-groups": "front", "manage-backend-security-group-rules": "true" }),
