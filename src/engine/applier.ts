@@ -313,6 +313,14 @@ class ApplyRun {
       this.#gone(change, observed);
       return { kind: "done" };
     }
+    if (observed.state === "deleting") {
+      this.#wait(
+        change,
+        observed.reason ?? "AWS is still deleting it",
+        this.#registry.get(observed.type).pollMs ?? defaultPollMs,
+      );
+      return { kind: "skipped", because: `${observed.type} ${observed.id}` };
+    }
     try {
       const result = await this.#registry.get(observed.type).delete(observed, this.#options.context);
       if (result.kind === "waiting") {

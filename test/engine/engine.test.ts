@@ -83,6 +83,23 @@ describe("engine", () => {
     assert.equal(order[0], "delete t/Balancer balancer");
   });
 
+  it("does not ask again for a deletion that is under way", async () => {
+    const world = new World();
+    const engine = engineOn(world);
+    await converge(engine, stackOf([{ type: "t/Pool", id: "p", spec: { port: 1 } }]));
+    const pool = world.get("t/Pool", "p");
+    assert.ok(pool);
+    pool.state = "deleting";
+    engine.forget(stackOf([]).owner);
+    const result = await engine.reconcile(stackOf([]), options);
+    assert.equal(result.settled, false);
+    assert.equal(world.calls.includes("delete t/Pool p"), false);
+    assert.deepEqual(
+      result.waiting.map(({ id }) => id),
+      ["p"],
+    );
+  });
+
   it("replaces by creating the new one first", async () => {
     const world = new World();
     const engine = engineOn(world);
