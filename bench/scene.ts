@@ -87,17 +87,22 @@ async function readyBalancers(scene: Scene): Promise<number> {
   }).length;
 }
 
-/** When each pod that is ready became so, by IP. Kept current by a watch of the embedded API. */
-function watchPods(scene: Scene): ReadonlyMap<string, number> {
-  const readyAt = new Map<string, number>();
-  void follow(scene, (type, pod) => {
-    const ip = pod.status?.podIP;
-    if (ip === undefined) return;
-    const ready = pod.status?.conditions?.some(({ type: name, status }) => name === "Ready" && status === "True");
-    if (type === "DELETED" || pod.metadata.deletionTimestamp !== undefined || ready !== true) readyAt.delete(ip);
-    else if (!readyAt.has(ip)) readyAt.set(ip, scene.clock.now());
+interface ReadyPod {
+  readonly ip: string;
+  /** Wall time of the scene, in milliseconds. */
+  readonly at: number;
+}
+
+/** The pods that are ready, by uid (addresses are used again), and since when. Kept current by a watch of the embedded API. */
+function watchPods(scene: Scene): ReadonlyMap<string, ReadyPod> {
+  const ready = new Map<string, ReadyPod>();
+  void follow(scene, (type, { metadata, status }) => {
+    const ip = status?.podIP;
+    const isReady = status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True");
+    if (type === "DELETED" || metadata.deletionTimestamp !== undefined || isReady !== true) ready.delete(metadata.uid);
+    else if (ip !== undefined && !ready.has(metadata.uid)) ready.set(metadata.uid, { ip, at: scene.clock.now() });
   });
-  return readyAt;
+  return ready;
 }
 
 async function follow({ sandbox }: Scene, hear: (type: string, pod: Pod) => void): Promise<void> {
@@ -118,39 +123,36 @@ async function follow({ sandbox }: Scene, hear: (type: string, pod: Pod) => void
 const replaced = 200;
 const spacingMs = 500;
 
-async function replacePods(scene: Scene, podsReady: ReadonlyMap<string, number>): Promise<readonly number[]> {
-  const { kube, sandbox, clock } = scene;
+async function replacePods(scene: Scene, ready: ReadonlyMap<string, ReadyPod>): Promise<readonly number[]> {
+  const { kube, sandbox } = scene;
   const pods = (await scene.drive(kube.list(podKind, {}))).filter(({ metadata }) => /^(web|tcp)-/.test(metadata.name));
   // Spread over all workloads.
   const step = Math.max(1, Math.floor(pods.length / replaced));
   const chosen = pods.filter((_, index) => index % step === 0).slice(0, replaced);
-  const from = clock.now();
-  const known = new Set(podsReady.keys());
-  const seen = new Map<string, number>();
+  const before = new Set(ready.keys());
   sandbox.aws.calls.reset();
   for (const { metadata } of chosen) {
     await scene.drive(kube.delete(podKind, metadata));
     await scene.pass(spacingMs);
-    for (const [ip, at] of podsReady) if (at >= from && !known.has(ip)) seen.set(ip, at);
   }
   await scene.pass(60_000);
-  for (const [ip, at] of podsReady) if (at >= from && !known.has(ip)) seen.set(ip, at);
   const registered = registrations(sandbox.aws.calls.records);
-  return [...seen]
-    .flatMap(([ip, at]) => {
-      const call = registered.get(ip);
+  return [...ready]
+    .filter(([uid]) => !before.has(uid))
+    .flatMap(([, { ip, at }]) => {
+      const call = registered.get(ip)?.find((time) => time >= at);
       return call === undefined ? [] : [call - at];
     })
     .toSorted((a, b) => a - b);
 }
 
-/** When each IP was first registered since the log was reset. */
-function registrations(records: readonly CallRecord[]): ReadonlyMap<string, number> {
-  const times = new Map<string, number>();
+/** When each IP was registered, in order. */
+function registrations(records: readonly CallRecord[]): ReadonlyMap<string, readonly number[]> {
+  const times = new Map<string, number[]>();
   for (const { operation, parameters, time } of records) {
     if (operation !== "RegisterTargets") continue;
     for (const { Id } of parameters["Targets"] as readonly { readonly Id: string }[]) {
-      if (!times.has(Id)) times.set(Id, time);
+      times.set(Id, [...(times.get(Id) ?? []), time]);
     }
   }
   return times;

@@ -3,9 +3,9 @@ import type { SimClock } from "../test/support/sim-clock.ts";
 import { type Measured, measure } from "./scene.ts";
 import { quotasFor, type Size } from "./workload.ts";
 
-/** One run in simulated time, with sandbox and operator in this process and the operator's own rates as shipped. */
-export async function runSimulated(size: Size, rateLimits: boolean, note: (text: string) => void): Promise<Measured> {
-  const world = await OperatorWorld.create({ aws: { rateLimits, quotas: quotasFor(size) }, podStartMs: 2_000 });
+/** One run in simulated time with AWS's rates, sandbox and operator in this process, the operator's own rates as shipped. */
+export async function runSimulated(size: Size, note: (text: string) => void): Promise<Measured> {
+  const world = await OperatorWorld.create({ aws: { rateLimits: true, quotas: quotasFor(size) }, podStartMs: 2_000 });
   const { sandbox, kube } = world;
   const clock: SimClock = world.clock;
   try {

@@ -139,7 +139,7 @@ describe("the reader of imports", () => {
       'import type { D } from "@scope/d/sub";',
       'export { e } from "./e.ts";',
       'import "./f.ts";',
-      'const g = () => import("g");',
+      'const g = () => import("node:os");',
     ].join("\n");
     assert.deepEqual(importsOf(text, "src/x"), [
       { target: "a", typeOnly: false },
@@ -147,7 +147,7 @@ describe("the reader of imports", () => {
       { target: "@scope/d/sub", typeOnly: true },
       { target: "src/x/e.ts", typeOnly: false },
       { target: "src/x/f.ts", typeOnly: false },
-      { target: "g", typeOnly: false },
+      { target: "node:os", typeOnly: false },
     ]);
     assert.equal(packageOf({ target: "@scope/d/sub", typeOnly: true }), "@scope/d");
     assert.equal(packageOf({ target: "node:fs", typeOnly: false }), undefined);
