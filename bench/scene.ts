@@ -105,7 +105,12 @@ function watchPods(scene: Scene): ReadonlyMap<string, ReadyPod> {
   return ready;
 }
 
-async function follow({ sandbox }: Scene, hear: (type: string, pod: Pod) => void): Promise<void> {
+/** The API server ends watches after a while; a new one begins with what is there. */
+async function follow(scene: Scene, hear: (type: string, pod: Pod) => void): Promise<never> {
+  for (;;) await watchOnce(scene, hear);
+}
+
+async function watchOnce({ sandbox }: Scene, hear: (type: string, pod: Pod) => void): Promise<void> {
   const { body } = await sandbox.kube.handle({ method: "GET", path: "/api/v1/pods?watch=true", headers: {} });
   if (typeof body === "string" || body instanceof Uint8Array) return;
   const decoder = new TextDecoder();
