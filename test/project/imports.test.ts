@@ -14,7 +14,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   aws: [],
   kube: ["api"],
   api: [],
-  sandbox: ["aws", "kube", "api"],
+  sandbox: ["api"],
   base: [],
 };
 
