@@ -47,7 +47,7 @@ async function planOf(
 }
 
 describe("fairlead plan", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it("tells as JSON what the samples would create, one stack an owner", async () => {
     const { code, out, err } = await runCommandLine(["plan", "-f", samples, "-o", "json"]);

@@ -31,7 +31,7 @@ async function variables(file: string): Promise<Readonly<Record<string, string>>
 }
 
 describe("fairlead sandbox", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let dir: string;
 
   beforeEach(async () => {

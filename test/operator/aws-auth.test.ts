@@ -21,7 +21,7 @@ const foreign = `# not ours
 `;
 
 describe("mappings in the aws-auth ConfigMap", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it("come back when others take them out, and only they go with their objects", async () => {
     const world = await OperatorWorld.create();

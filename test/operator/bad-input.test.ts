@@ -92,7 +92,7 @@ async function conditionsOf(world: OperatorWorld, mistake: Mistake): Promise<rea
 }
 
 describe("bad input", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let world: OperatorWorld;
   before(async () => {
     world = await OperatorWorld.create({ aws: { speed: Number.POSITIVE_INFINITY }, podStartMs: 100 });

@@ -173,7 +173,7 @@ spec:
 
 describe("a rolling restart of 500 pods in one group", () => {
   it("takes at most 40 calls", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const world = await OperatorWorld.create({ ...quiet, podStartMs: 1_000, aws: { speed: Number.POSITIVE_INFINITY } });
     await world.apply(nodes);
     await world.untilReady();

@@ -99,7 +99,7 @@ async function killedWhileDeleting(sample: string, death: Death, run: Run): Prom
 }
 
 describe("an operator that is killed at any AWS call and started again", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   for (const sample of samples) {
     it(`brings ${sample} to the same end, with nothing doubled, and deletes it whole`, async () => {
       const run = await undisturbed(sample);

@@ -18,7 +18,7 @@ const atOnce = {
 };
 
 describe("the web game", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let world: OperatorWorld;
   let empty: readonly string[];
   before(async () => {
@@ -204,7 +204,7 @@ describe("with AWS's rates switched on", () => {
 });
 
 describe("identities and nodes", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let world: OperatorWorld;
   before(async () => {
     world = await OperatorWorld.create(atOnce);

@@ -93,7 +93,7 @@ const deploymentKind: Kind = {
 };
 
 describe("the ClusterRole and the leader election Role", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const asked = new Map<string, Access>();
   const rules = clusterRules();
   const leaseRules = leaderElectionRules(defaultLeaseName);

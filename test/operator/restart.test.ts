@@ -31,7 +31,7 @@ async function worldWith(count: number): Promise<OperatorWorld> {
 for (const { ingresses, most } of cases) {
   describe(`a restart with ${ingresses} unchanged Ingresses`, () => {
     it(`knows all to be good after at most ${most} ELBv2 calls, and then checks them at no more than 2 a second`, async function () {
-      this.timeout(60_000);
+      this.timeout(300_000);
       const world = await worldWith(ingresses);
       await world.drive(world.process.stop());
       const step = await world.step(() => world.start(), { ready: false });

@@ -7,7 +7,7 @@ import { BalancerWatch } from "./balancer-watch.ts";
 const prefix = "alb.ingress.kubernetes.io/";
 
 describe("a frontend NLB", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it("gets the ALB as target once that is active, follows its successor, and goes", async () => {
     const world = await OperatorWorld.create();

@@ -40,7 +40,7 @@ async function loggedIn(): Promise<OperatorWorld> {
 }
 
 describe("the Secret of an OIDC client", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it("is waited for, and watched from the first time it is named", async () => {
     const world = await loggedIn();

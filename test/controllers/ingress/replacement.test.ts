@@ -39,7 +39,7 @@ const onlyInternal = async (watch: BalancerWatch): Promise<boolean> =>
   (await watch.loadBalancers()).map(({ Scheme }) => Scheme).join() === "internal";
 
 describe("replacement of a load balancer", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it("keeps the old one in service, and published, until the new one serves", async () => {
     const { world, watch } = await served();

@@ -6,7 +6,7 @@ import { sampleIngress } from "../../support/budget-objects.ts";
 import { OperatorWorld } from "../../support/operator-world.ts";
 
 describe("a stack that another controller of the family made", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it("is taken over without a change in AWS: there are no reports, and bindings bear foreign checkpoints", async () => {
     const world = await OperatorWorld.create();
@@ -32,7 +32,7 @@ describe("a stack that another controller of the family made", function () {
 });
 
 describe("the reports of a group", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it("go from a namespace that it left while the operator was away", async () => {
     const world = await OperatorWorld.create();

@@ -14,7 +14,7 @@ function writesOf(calls: readonly string[]): Readonly<Record<string, number>> {
 }
 
 describe("the life of a network load balancer", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let world: OperatorWorld;
 
   beforeEach(async () => {

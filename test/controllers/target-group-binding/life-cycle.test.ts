@@ -24,7 +24,7 @@ const deploymentKind: Kind = {
 };
 
 describe("bindings at work", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let world: OperatorWorld;
 
   beforeEach(async () => {
