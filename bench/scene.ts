@@ -126,7 +126,7 @@ async function watchOnce({ sandbox }: Scene, hear: (type: string, pod: Pod) => v
 }
 
 const replaced = 200;
-const spacingMs = 500;
+const spacingMs = 1_000;
 
 async function replacePods(scene: Scene, ready: ReadonlyMap<string, ReadyPod>): Promise<readonly number[]> {
   const { kube, sandbox } = scene;
