@@ -1,4 +1,4 @@
-import type { Kind, KubeObject, LabelSelector } from "./object.ts";
+import type { Kind, KubeObject } from "./object.ts";
 
 /** The fields of Kubernetes' own kinds that Fairlead reads; everything else is dropped on the way into the cache. */
 
@@ -194,5 +194,3 @@ export const configMapKind: Kind<ConfigMap> = {
   plural: "configmaps",
   namespaced: true,
 };
-
-export type { LabelSelector };

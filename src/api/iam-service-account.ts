@@ -267,7 +267,6 @@ const status = object("What the operator found and did.", {
 
 export type IamServiceAccountSpec = Value<typeof spec>;
 export type IamServiceAccountStatus = Value<typeof status>;
-export const iamServiceAccountSpecSchema = spec;
 
 export interface IamServiceAccount extends KubeObject {
   readonly spec?: IamServiceAccountSpec;

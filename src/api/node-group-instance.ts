@@ -142,29 +142,6 @@ export const instanceFields = {
   }).exactOptional(),
 };
 
-/** The fields that a launch template of the user's own already holds. */
-export const launchTemplateFields = [
-  "rootVolume",
-  "extraVolumes",
-  "metadataOptions",
-  "ssh",
-  "securityGroups",
-  "placement",
-  "bootstrap",
-  "kubelet",
-  "maxPods",
-  "detailedMonitoring",
-  "ebsOptimized",
-  "enclave",
-  "efa",
-  "cpuOptions",
-  "creditSpecification",
-  "capacityReservation",
-  "localStorage",
-  "containerd",
-  "bottlerocket",
-] as const;
-
 export const withoutLaunchTemplateRule: ValidationRule = {
   rule: `!has(self.launchTemplate) || !(${["rootVolume", "extraVolumes", "metadataOptions", "ssh", "securityGroups", "placement", "bootstrap", "kubelet", "maxPods"].map((field) => `has(self.${field})`).join(" || ")})`,
   message:

@@ -300,7 +300,6 @@ const spec = object(
 );
 
 export type NodeGroupSpec = Value<typeof spec>;
-export const nodeGroupSpecSchema = spec;
 
 export interface NodeGroup extends KubeObject {
   readonly spec?: NodeGroupSpec;

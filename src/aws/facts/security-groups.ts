@@ -2,7 +2,6 @@ import { AppError } from "../../errors.ts";
 import type { Ec2Port } from "../ec2.ts";
 import { hasCode } from "../errors.ts";
 import type { Inventory, SecurityGroupEntry } from "../inventory.ts";
-import { fromTagList } from "../tags.ts";
 
 export interface SecurityGroupFacts {
   /**
@@ -112,8 +111,4 @@ export function endpointGroup(
       .join(" ")}] (clusterName: ${of.clusterName})`,
     { class: "invalid", code: "EndpointSecurityGroupAmbiguous" },
   );
-}
-
-export function taggedGroup(entry: SecurityGroupEntry): TaggedGroup {
-  return { id: entry.key, tags: fromTagList(entry.item.Tags) };
 }

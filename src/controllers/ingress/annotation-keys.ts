@@ -74,8 +74,13 @@ const ingressSuffixes = [
   "dry-run-plan",
 ] as const;
 
-/** Understood by other versions of LBC and not by us: a user who relies on them must know. */
-export const unsupportedSuffixes = ["waf-acl-id", "web-acl-id", "create-acm-cert", "acm-pca-arn"] as const;
+/** Understood by LBC and not by us: a user who relies on them must know. */
+const unsupported: readonly (readonly [suffix: string, advice: string])[] = [
+  ["waf-acl-id", "AWS has closed WAF Classic; use wafv2-acl-arn or wafv2-acl-name"],
+  ["web-acl-id", "AWS has closed WAF Classic; use wafv2-acl-arn or wafv2-acl-name"],
+  ["create-acm-cert", "request the certificate in ACM; it is found by its host names"],
+  ["acm-pca-arn", "request the certificate in ACM; it is found by its host names"],
+];
 
 const families = ["actions.", "conditions.", "transforms.", "listener-attributes.", "target-control-port."] as const;
 
@@ -99,6 +104,7 @@ export const ingressAnnotationRegistry: AnnotationRegistry = {
   known: new Set([...[...backendSuffixes, ...ingressSuffixes].map(key), ...ownKeys]),
   families: families.map(key),
   elsewhere: new Map(serviceLoadBalancerKeys),
+  unsupported: new Map(unsupported.map(([suffix, advice]) => [key(suffix), advice])),
 };
 
 /** The keys of ours that work on a Service behind an Ingress. */

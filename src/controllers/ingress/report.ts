@@ -6,7 +6,7 @@ import { type LoadBalancerOutcome, texts } from "../load-balancing/conditions.ts
 import type { TargetCounts } from "../load-balancing/ports.ts";
 import { type LoadBalancerReport, reportName } from "../load-balancing/report.ts";
 import type { MemberResult } from "./build.ts";
-import { type GroupID, ingressKey } from "./group.ts";
+import { type GroupID } from "./group.ts";
 import type { AcceptedVersion } from "./input.ts";
 
 /** One member as the report shows it. */
@@ -89,8 +89,4 @@ function concerns(problem: Problem, namespace: string): boolean {
 
 function unique(problems: readonly Problem[]): readonly Problem[] {
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
-}
-
-export function memberKey(reported: ReportedMember): string {
-  return ingressKey(reported.ingress);
 }

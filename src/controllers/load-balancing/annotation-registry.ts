@@ -10,6 +10,8 @@ export interface AnnotationRegistry {
   readonly families: readonly string[];
   /** Keys that belong on another kind of object, with that kind. */
   readonly elsewhere: ReadonlyMap<string, string>;
+  /** Keys that LBC understands and this program does not, with what to do instead. */
+  readonly unsupported?: ReadonlyMap<string, string>;
 }
 
 /** A warning for every key that has no effect on this object, with the nearest known key where one is near. */
@@ -23,7 +25,7 @@ export function unknownAnnotations(
     .sort()
     .map((key) => ({
       object,
-      reason: "UnknownAnnotation",
+      reason: registry.unsupported?.has(key) === true ? "Unsupported" : "UnknownAnnotation",
       field: `metadata.annotations[${key}]`,
       value: annotations[key] ?? "",
       message: `annotation ${key} ${explain(key, registry)}`,
@@ -51,6 +53,8 @@ function isForeign(key: string, registry: AnnotationRegistry): boolean {
 }
 
 function explain(key: string, registry: AnnotationRegistry): string {
+  const advice = registry.unsupported?.get(key);
+  if (advice !== undefined) return `is not supported and has no effect: ${advice}`;
   const kind = registry.elsewhere.get(key);
   if (kind !== undefined) return `has no effect here: it belongs on ${kind}`;
   const nearest = nearestKey(key, [...registry.known, ...registry.families]);

@@ -34,7 +34,7 @@ export function loadBalancerConditions(
 ): readonly Condition[] {
   const verdict = judge(outcome);
   const annotations = outcome.problems.filter(
-    ({ reason }) => reason === "InvalidAnnotation" || reason === "UnknownAnnotation",
+    ({ reason }) => reason === "InvalidAnnotation" || reason === "UnknownAnnotation" || reason === "Unsupported",
   );
   const drifted = outcome.result?.outcome === "drifted";
   const repaired = outcome.result?.drift === true && outcome.result.applied.length > 0;

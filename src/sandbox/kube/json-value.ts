@@ -64,7 +64,3 @@ export function omit(object: JsonObject, names: readonly string[]): JsonObject {
   for (const name of names) delete copy[name];
   return copy;
 }
-
-export function stringMap(value: unknown): Record<string, string> {
-  return isObject(value) ? (value as Record<string, string>) : {};
-}

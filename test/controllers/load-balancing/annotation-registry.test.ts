@@ -33,6 +33,12 @@ describe("unknown annotations", () => {
     ]);
   });
 
+  it("of LBC that are not supported come with advice in place of a guess", () => {
+    const [problem] = unknownAnnotations(object, { [`${prefix}waf-acl-id`]: "x" }, ingressAnnotationRegistry);
+    assert.equal(problem?.reason, "Unsupported");
+    assert.match(problem.message, /is not supported and has no effect: AWS has closed WAF Classic; use wafv2-acl-arn/);
+  });
+
   it("include keys that belong on another kind", () => {
     const [onIngress = ""] = messages({ "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal" });
     assert.match(onIngress, /it belongs on a Service/);
