@@ -135,6 +135,72 @@ describe("the web game", function () {
   });
 });
 
+describe("the shop of two teams in one group, with HTTPS and instance targets", function () {
+  this.timeout(240_000);
+  let world: OperatorWorld;
+  let empty: readonly string[];
+  before(async () => {
+    world = await OperatorWorld.create(atOnce);
+    empty = await awsState(world);
+    await world.applySample("20-shop-group.yaml");
+    await world.untilReady();
+  });
+  after(() => world.close());
+
+  it("shares one load balancer with a listener for each protocol", () => {
+    const balancers = [...world.sandbox.aws.calls.records].filter(
+      ({ operation }) => operation === "CreateLoadBalancer",
+    );
+    assert.equal(balancers.length, 1);
+  });
+
+  it("does not care how many pods stand behind its nodes", async () => {
+    const step = await world.step(() => world.patch(deploymentKind, "shop/catalog", { spec: { replicas: 4 } }), {
+      passMs: 5_000,
+    });
+    assert.deepEqual(changes(step), []);
+  });
+
+  it("changes an attribute of one team's target group in one call", async () => {
+    const key = "alb.ingress.kubernetes.io/target-group-attributes";
+    const value = "deregistration_delay.timeout_seconds=45";
+    const step = await world.step(() =>
+      world.patch(ingressKind, "shop/checkout", { metadata: { annotations: { [key]: value } } }),
+    );
+    assert.deepEqual(changes(step), ["ModifyTargetGroupAttributes"]);
+  });
+
+  it("moves rules instead of writing them anew when the order of the teams changes", async () => {
+    const order = (value: string): object => ({
+      metadata: { annotations: { "alb.ingress.kubernetes.io/group.order": value } },
+    });
+    const step = await world.step(() => world.patch(ingressKind, "shop/catalog", order("0")));
+    assert.deepEqual(changes(step), ["SetRulePriorities"]);
+    const back = await world.step(() => world.patch(ingressKind, "shop/catalog", order("10")));
+    assert.deepEqual(changes(back), ["SetRulePriorities"]);
+  });
+
+  it("lets one team go, and takes away just what was that team's", async () => {
+    const step = await world.step(() => world.delete(ingressKind, "shop/checkout"), { passMs: 120_000 });
+    assert.equal(await world.get(ingressKind, "shop/checkout"), undefined);
+    const made = changes(step);
+    assert.equal(
+      made.some((call) => call.includes("LoadBalancer") || call.includes("Listener")),
+      false,
+      made.join(),
+    );
+    assert.ok(made.includes("DeleteRule"), made.join());
+    assert.ok(made.includes("DeleteTargetGroup"), made.join());
+    const catalog = await world.get(ingressKind, "shop/catalog");
+    assert.ok(catalog?.status?.loadBalancer?.ingress?.[0]?.hostname);
+  });
+
+  it("goes without a trace with its last member", async () => {
+    await world.step(() => world.delete(ingressKind, "shop/catalog"), { passMs: 300_000 });
+    assert.deepEqual(await awsState(world), empty);
+  });
+});
+
 describe("a load balancer that somebody deletes by hand", () => {
   it("comes back when the next listing shows that it is gone", async () => {
     const world = await OperatorWorld.create({ aws: { speed: Number.POSITIVE_INFINITY }, podStartMs: 100 });
