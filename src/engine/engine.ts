@@ -182,9 +182,8 @@ class StackEngine implements Engine {
     const pending = result.observed.filter((instance) => instance.state === "pending" || instance.state === "deleting");
     const waiting = [...result.waiting, ...this.#stillPending(pending, result.waiting)];
     const settled = result.failed.length === 0 && waiting.length === 0 && plan.blocked.length === 0;
-    const trustworthy = result.failed.every(
-      ({ error }) => errorClass(error) === "invalid" || errorClass(error) === "conflict",
-    );
+    // A request that AWS finds invalid changed nothing; any other failure may mean that AWS is not as it was known to be.
+    const trustworthy = result.failed.every(({ error }) => errorClass(error) === "invalid");
     if (trustworthy) {
       this.#settle(key, {
         observed: result.observed,

@@ -182,6 +182,21 @@ describe("engine", () => {
     assert.deepEqual(world.summary(), (await converged(sampleStack({ protocol: "HTTPS" }))).summary());
   });
 
+  it("reads again after a conflict, which may come from what it believed wrongly", async () => {
+    const world = new World();
+    const engine = engineOn(world);
+    await converge(engine, sampleStack());
+    world.failOn = (call) =>
+      call === "update t/Balancer balancer" ? new AppError("taken", { class: "conflict", code: "InUse" }) : undefined;
+    const changed = sampleStack({ balancer: { idle: 30 } });
+    assert.equal((await engine.reconcile(changed, options)).failed.length, 1);
+    world.failOn = undefined;
+    world.calls.length = 0;
+    await engine.reconcile(changed, options);
+    assert.ok(world.calls.includes("list t/Balancer"));
+    assert.ok(world.calls.includes("update t/Balancer balancer"));
+  });
+
   it("changes nothing in mode plan, and the plan is what an apply then does", async () => {
     const world = new World();
     const engine = engineOn(world);
