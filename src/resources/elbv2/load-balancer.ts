@@ -1,17 +1,18 @@
 import type { LoadBalancer } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { hasCode } from "../../aws/errors.ts";
 import type { LoadBalancerEntry } from "../../aws/inventory.ts";
-import { hasTags, toTagList } from "../../aws/tags.ts";
+import { toTagList } from "../../aws/tags.ts";
 import type { CallContext, Observed, ResourceType } from "../../engine/resource-type.ts";
 import type { Resource } from "../../engine/stack.ts";
 import { AppError } from "../../errors.ts";
-import { ownershipTags, wantedTags } from "../tagging.ts";
+import { wantedTags } from "../tagging.ts";
 import type { Elbv2Context } from "./context.ts";
-import { asRecord, attributeList, callOptions, nameTaken, noAnswer, notShownYet } from "./context.ts";
+import { asRecord, attributeList, callOptions, nameTaken, noAnswer } from "./context.ts";
 import { compareLoadBalancers, describedSpec } from "./load-balancer-compare.ts";
 import { createInput } from "./load-balancer-input.ts";
 import { asObserved, type Candidate, loadBalancerTypeName } from "./load-balancer-observed.ts";
 import { updateLoadBalancer } from "./load-balancer-update.ts";
+import { requireOurs } from "./require-ours.ts";
 import type { LoadBalancerSpec } from "./specs.ts";
 import { graceLeftMs, holdSuccessors } from "./takeover.ts";
 
@@ -187,27 +188,24 @@ async function createOrFind(
     const answer = await aws.elbv2.describeLoadBalancers({ Names: [spec.name] }, options);
     const found = answer.LoadBalancers?.[0];
     if (found?.LoadBalancerArn === undefined) throw error;
-    return { entry: await requireOurs(aws, resource, found.LoadBalancerArn, context), isNew: false };
+    return { entry: await ours(aws, resource, found.LoadBalancerArn, context), isNew: false };
   }
   if (item?.LoadBalancerArn === undefined) throw noAnswer("CreateLoadBalancer");
   const age = aws.clock.now() - (item.CreatedTime?.getTime() ?? aws.clock.now());
   if (age > newWithinMs || aws.inventory.loadBalancers.get(item.LoadBalancerArn) !== undefined) {
-    return { entry: await requireOurs(aws, resource, item.LoadBalancerArn, context), isNew: false };
+    return { entry: await ours(aws, resource, item.LoadBalancerArn, context), isNew: false };
   }
   return { entry: aws.inventory.putLoadBalancer(item, tags), isNew: true };
 }
 
-async function requireOurs(
+function ours(
   aws: Elbv2Context,
   resource: Resource<LoadBalancerSpec>,
   arn: string,
   context: CallContext,
 ): Promise<LoadBalancerEntry> {
-  const entry = await aws.inventory.readLoadBalancer(arn, callOptions(context, arn));
-  if (entry === undefined) throw notShownYet(arn);
-  const isOurs = hasTags(entry.tags, ownershipTags(resource, context));
-  if (isOurs || resource.adopt === arn || resource.adopt === entry.name) return entry;
-  throw nameTaken("load balancer", resource.spec.name, arn);
+  const read = () => aws.inventory.readLoadBalancer(arn, callOptions(context, arn));
+  return requireOurs({ what: "load balancer", arn, read }, resource, context);
 }
 
 /** What a create cannot carry: attributes, and the capacity once it is active. */

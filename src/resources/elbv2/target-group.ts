@@ -5,7 +5,7 @@ import type {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { hasCode } from "../../aws/errors.ts";
 import type { TargetGroupEntry } from "../../aws/inventory.ts";
-import { hasTags, toTagList } from "../../aws/tags.ts";
+import { toTagList } from "../../aws/tags.ts";
 import type { CallContext, Difference, Observed, ResourceType } from "../../engine/resource-type.ts";
 import type { Resource } from "../../engine/stack.ts";
 import { AppError } from "../../errors.ts";
@@ -20,9 +20,9 @@ import {
   differs,
   nameTaken,
   noAnswer,
-  notShownYet,
 } from "./context.ts";
 import { generationTag } from "./generation.ts";
+import { requireOurs } from "./require-ours.ts";
 import type { HealthCheckSpec, TargetGroupSpec } from "./specs.ts";
 
 export const targetGroupTypeName = "elbv2/TargetGroup";
@@ -307,28 +307,25 @@ async function createOrFind(
     const answer = await aws.elbv2.describeTargetGroups({ Names: [spec.name] }, options);
     const arn = answer.TargetGroups?.[0]?.TargetGroupArn;
     if (arn === undefined) throw error;
-    return { entry: await requireOurs(aws, resource, arn, context), isNew: false };
+    return { entry: await ours(aws, resource, arn, context), isNew: false };
   }
   if (item?.TargetGroupArn === undefined) throw noAnswer("CreateTargetGroup");
   const holder = aws.inventory.targetGroups.get(item.TargetGroupArn);
   // Nothing in the answer tells whether it is new: one that is in use, or known, is looked at again.
   if (holder !== undefined || (item.LoadBalancerArns ?? []).length > 0) {
-    return { entry: await requireOurs(aws, resource, item.TargetGroupArn, context), isNew: false };
+    return { entry: await ours(aws, resource, item.TargetGroupArn, context), isNew: false };
   }
   return { entry: aws.inventory.putTargetGroup(item, tags), isNew: true };
 }
 
-async function requireOurs(
+function ours(
   aws: Elbv2Context,
   resource: Resource<TargetGroupSpec>,
   arn: string,
   context: CallContext,
 ): Promise<TargetGroupEntry> {
-  const entry = await aws.inventory.readTargetGroup(arn, callOptions(context, arn));
-  if (entry === undefined) throw notShownYet(arn);
-  const isOurs = hasTags(entry.tags, ownershipTags(resource, context));
-  if (isOurs || resource.adopt === arn || resource.adopt === entry.name) return entry;
-  throw nameTaken("target group", resource.spec.name, arn);
+  const read = () => aws.inventory.readTargetGroup(arn, callOptions(context, arn));
+  return requireOurs({ what: "target group", arn, read }, resource, context);
 }
 
 async function update(
