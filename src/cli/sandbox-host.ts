@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { stringify } from "yaml";
 import { crdOf } from "../api/crd.ts";
 import { customKinds } from "../api/custom-kinds.ts";
 import { apiVersion } from "../api/object.ts";
@@ -13,6 +12,7 @@ import { type HttpServer, serve } from "../sandbox/http-server.ts";
 import { createSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import { applyManifests, whenServed } from "./apply-manifests.ts";
 import { createKindFinder, type KindFinder } from "./kind-finder.ts";
+import { kubeconfigText } from "./kubeconfig.ts";
 import type { ManifestObject } from "./manifests.ts";
 
 export interface SandboxHostOptions {
@@ -117,7 +117,7 @@ async function writeFiles(
   const awsEnvFile = resolve(join(dir, "aws.env"));
   try {
     await mkdir(dir, { recursive: true });
-    await writeFile(kubeconfig, kubeconfigText(server), { mode: 0o600 });
+    await writeFile(kubeconfig, kubeconfigText({ server, token: "sandbox" }), { mode: 0o600 });
     // The AWS CLI of version 1 knows the region by its older name.
     const variables = { ...environment, AWS_DEFAULT_REGION: environment["AWS_REGION"] ?? "" };
     const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}\n`);
@@ -130,16 +130,4 @@ async function writeFiles(
     });
   }
   return { kubeconfig, awsEnvFile };
-}
-
-function kubeconfigText(server: string): string {
-  const name = "fairlead-sandbox";
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name, cluster: { server } }],
-    users: [{ name, user: { token: "sandbox" } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    "current-context": name,
-  });
 }

@@ -1,4 +1,5 @@
 import type { Clock, Random } from "../clock.ts";
+import type { HttpHandler } from "../http.ts";
 import { type AwsSandbox, type AwsSandboxOptions, createAwsSandbox } from "./aws/aws-sandbox.ts";
 import type { NodeInstance } from "./aws/events.ts";
 import type { LaunchedInstance } from "./aws/surroundings-account.ts";
@@ -14,19 +15,22 @@ export interface SandboxOptions {
   readonly aws?: Omit<AwsSandboxOptions, "clock" | "random">;
   /** From binding to a running Pod, in milliseconds; 1 s when absent. */
   readonly podStartMs?: number;
+  /** The Kubernetes API to be the cluster of, with the rights of a cluster administrator; an embedded one when absent. */
+  readonly kube?: HttpHandler;
 }
 
-/** A Kubernetes cluster on EKS and the AWS account that it is in, in this process, without a socket. */
+/** A Kubernetes cluster on EKS and the AWS account that it is in, in this process, without a socket of its own. */
 export interface Sandbox {
-  readonly kube: KubeApi;
+  readonly kube: Pick<KubeApi, "handle">;
   readonly aws: AwsSandbox;
   /** Brings the cluster to life: nodes join, and from then on workloads run. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export function createSandbox({ clock, random, aws: awsOptions, podStartMs }: SandboxOptions): Sandbox {
-  const kube = createKubeApi({ clock, random });
+export function createSandbox(options: SandboxOptions): Sandbox {
+  const { clock, random, aws: awsOptions, podStartMs } = options;
+  const kube = options.kube === undefined ? createKubeApi({ clock, random }) : { handle: options.kube };
   const aws = createAwsSandbox({ ...awsOptions, clock, random });
   const nodes = new Map<string, SandboxNode>();
   const api = httpClusterApi(kube.handle);
