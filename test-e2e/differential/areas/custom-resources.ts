@@ -1,0 +1,3 @@
+import type { Area } from "../scenario.ts";
+
+export const customResources: Area = { name: "custom resources", scenarios: [], knownDifferences: [] };

@@ -1,0 +1,3 @@
+import type { Area } from "../scenario.ts";
+
+export const kubectlSessions: Area = { name: "kubectl", scenarios: [], knownDifferences: [] };

@@ -1,0 +1,3 @@
+import type { Area } from "../scenario.ts";
+
+export const listsAndWatches: Area = { name: "lists and watches", scenarios: [], knownDifferences: [] };

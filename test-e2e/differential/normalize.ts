@@ -1,0 +1,86 @@
+const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
+const time = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+const serviceAddress = /\b10\.(?:96|100)\.\d{1,3}\.\d{1,3}\b/g;
+
+/**
+ * Replaces what two servers cannot have in common: uids, versions, times, allocated addresses and ports. The same value
+ * gets the same stand-in throughout a scenario, so that it still shows where a version stays or a uid comes back.
+ */
+export class Normalizer {
+  readonly #standIns = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+
+  /** Has a value that the server has made up, such as a generated name, appear as `<label>` everywhere. */
+  alias(value: string, label: string): void {
+    this.#standIns.set(`alias ${value}`, `<${label}>`);
+  }
+
+  text(text: string): string {
+    let result = text;
+    for (const [key, standIn] of this.#standIns) {
+      if (key.startsWith("alias ")) result = result.replaceAll(key.slice("alias ".length), standIn);
+    }
+    return result
+      .replace(uuid, (found) => this.#standIn("uid", found))
+      .replace(time, (_, fraction: string | undefined) => (fraction === undefined ? "<time>" : "<microtime>"))
+      .replace(serviceAddress, (found) => this.#standIn("address", found));
+  }
+
+  /** A parsed JSON value; `parent` is the object that it is in. */
+  value(value: unknown, key = "", parent: object = {}, path: readonly string[] = []): unknown {
+    if (typeof value === "string") {
+      if (key === "resourceVersion") return this.#version(value, path);
+      if (key === "continue") return value === "" ? "" : "<continue>";
+      return this.text(value);
+    }
+    if (typeof value === "number" && (key === "nodePort" || key === "healthCheckNodePort")) {
+      return this.#standIn("port", String(value));
+    }
+    if (Array.isArray(value)) return value.map((item, index) => this.value(item, "", parent, [...path, String(index)]));
+    if (typeof value !== "object" || value === null) return value;
+    const { kind } = value as { readonly kind?: unknown };
+    const result: Record<string, unknown> = {};
+    for (const [name, item] of Object.entries(value)) {
+      const here = [...path, name];
+      // The version of a list is that of the whole store, which other requests move on.
+      if (name === "metadata" && typeof kind === "string" && /List$|^Table$/.test(kind)) {
+        const { resourceVersion, ...rest } = item as { readonly resourceVersion?: string };
+        const shown =
+          resourceVersion === undefined || resourceVersion === "" ? {} : { resourceVersion: "<list version>" };
+        result[name] = { ...(this.value(rest, name, value, here) as object), ...shown };
+      } else result[this.text(name)] = this.value(item, name, value, here);
+    }
+    if (kind === "Table") return ageless(result);
+    return result;
+  }
+
+  #version(value: string, path: readonly string[]): string {
+    if (value === "" || value === "0") return value;
+    return path.includes("involvedObject") ? value : this.#standIn("version", value);
+  }
+
+  #standIn(kind: string, value: string): string {
+    const key = `${kind} ${value}`;
+    let standIn = this.#standIns.get(key);
+    if (standIn === undefined) {
+      const count = (this.#counts.get(kind) ?? 0) + 1;
+      this.#counts.set(kind, count);
+      this.#standIns.set(key, (standIn = `<${kind} ${count}>`));
+    }
+    return standIn;
+  }
+}
+
+/** A table whose cells do not tell how many seconds have gone by. */
+function ageless(table: Record<string, unknown>): Record<string, unknown> {
+  const { columnDefinitions, rows } = table as {
+    readonly columnDefinitions?: readonly { readonly name: string }[];
+    readonly rows?: readonly { readonly cells: readonly unknown[] }[];
+  };
+  if (rows === undefined) return table;
+  const isAge = (index: number): boolean =>
+    /^(Age|Last Seen|First Seen|Created At)$/.test(columnDefinitions?.[index]?.name ?? "");
+  const shown = (cell: unknown, index: number): unknown =>
+    isAge(index) && typeof cell === "string" && /^\d/.test(cell) ? "<age>" : cell;
+  return { ...table, rows: rows.map((row) => ({ ...row, cells: row.cells.map(shown) })) };
+}
