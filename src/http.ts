@@ -10,6 +10,11 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly signal?: AbortSignal;
+  /**
+   * Called when the request is about to be written to its connection, after all waiting for credentials and connections;
+   * what it throws keeps the request back and is how the request fails.
+   */
+  readonly beforeSend?: () => void;
 }
 
 export interface HttpResponse {

@@ -60,6 +60,8 @@ export interface Aws {
   readonly acm: AcmPort;
   readonly wafv2: Wafv2Port;
   readonly shield: ShieldPort;
+  /** From now on `check` is called right before each write leaves, each repetition included; what it throws keeps it back. */
+  guardWrites(check: () => void): void;
   /** Closes the connections that `createAws` opened. */
   close(): void;
 }
@@ -117,8 +119,10 @@ export function createAws(options: AwsOptions): Aws {
     onCredentialsRejected: () => credentials.reject(),
     ...(options.onCall === undefined ? {} : { onCall: options.onCall }),
   });
+  let beforeWrite = (): void => undefined;
   const factory = {
     caller,
+    beforeWrite: () => beforeWrite(),
     settings: (service: ServiceName) => {
       const endpoint = options.endpoints?.byService?.[service] ?? options.endpoints?.common;
       return {
@@ -140,6 +144,9 @@ export function createAws(options: AwsOptions): Aws {
     acm: createAcm(factory),
     wafv2: createWafv2(factory),
     shield: createShield(factory),
+    guardWrites(check) {
+      beforeWrite = check;
+    },
     close: () => ownHandler?.destroy(),
   };
 }

@@ -1,5 +1,5 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
-import type { AwsCredentialIdentityProvider } from "@smithy/types";
+import type { AwsCredentialIdentityProvider, MiddlewareStack } from "@smithy/types";
 import type { Caller } from "./caller.ts";
 import type { CallOptions, OperationTable, Port, ServiceName } from "./operation.ts";
 
@@ -19,10 +19,27 @@ export interface ClientSettings {
 export interface PortFactory {
   readonly caller: Caller;
   settings(service: ServiceName): ClientSettings;
+  /** Called when a write is about to be handed to its connection; what it throws keeps the write back. */
+  beforeWrite(): void;
+}
+
+interface SdkCommand {
+  readonly middlewareStack: Pick<MiddlewareStack<object, object>, "add">;
 }
 
 interface SdkClient {
   send(command: never, options: { abortSignal: AbortSignal }): Promise<unknown>;
+}
+
+/** Runs `check` as the last of the SDK's steps: after credentials have been fetched and the request has been signed. */
+function checkLast(command: SdkCommand, check: () => void): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      check();
+      return next(args);
+    },
+    { step: "deserialize", priority: "low", name: "checkLast" },
+  );
 }
 
 /**
@@ -55,9 +72,11 @@ export function createPort<Sdk extends object, Table extends OperationTable>(
         options,
         async send(signal) {
           const { sdk, client } = await loaded();
-          const Command = (sdk as Record<string, new (input: object) => never>)[`${name}Command`];
+          const Command = (sdk as Record<string, new (input: object) => SdkCommand>)[`${name}Command`];
           if (Command === undefined) throw new TypeError(`the SDK of ${service} has no ${name}Command`);
-          return client.send(new Command(input), { abortSignal: signal });
+          const command = new Command(input);
+          if (operation.mutating) checkLast(command, () => factory.beforeWrite());
+          return client.send(command as never, { abortSignal: signal });
         },
       });
     return [`${name.slice(0, 1).toLowerCase()}${name.slice(1)}`, method];

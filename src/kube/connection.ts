@@ -73,7 +73,9 @@ export async function connectToCluster(options: KubeConnectionOptions): Promise<
   async function send(request: HttpRequest, credentials: Credentials): Promise<HttpResponse> {
     const isWatch = /[?&]watch=(true|1)(&|$)/.test(request.path);
     const { calls, watches } = agentsFor(credentials.tls);
-    const answer = await (isWatch ? watches : calls).request({
+    const { beforeSend } = request;
+    const agent = isWatch ? watches : calls;
+    const answer = await (beforeSend === undefined ? agent : agent.compose(checkedBy(beforeSend))).request({
       origin: url.origin,
       path: `${url.pathname.replace(/\/$/, "")}${request.path}`,
       method: request.method as Dispatcher.HttpMethod,
@@ -236,6 +238,18 @@ function createAgents(tls: TlsMaterial, proxyUrl: string | undefined): Agents {
     return new ProxyAgent({ ...common, connections, uri: proxyUrl, requestTls: connect });
   };
   return { fingerprint: tlsFingerprint(tls), calls: create(connectionsForCalls), watches: create(null) };
+}
+
+/** Lets `check` see each request when its connection is ready for it; a request that it throws at is not written. */
+function checkedBy(check: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    const start = handler.onRequestStart?.bind(handler);
+    handler.onRequestStart = (controller, context) => {
+      check();
+      start?.(controller, context);
+    };
+    return dispatch(options, handler);
+  };
 }
 
 async function closeAgents(agents: Agents, how: "close" | "destroy"): Promise<void> {

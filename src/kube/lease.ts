@@ -33,9 +33,16 @@ export const leaseTimes = {
   /** How long after its last renewal a leader may go on; what is left of the lease is the safety margin. */
   renewDeadlineMs: 10_000,
   retryMs: 2_000,
-  /** Limit of one call. */
-  callMs: 5_000,
+  /** How soon a leader whose renewal failed tries again: a connection that hangs must not cost it the term. */
+  failedRetryMs: 500,
+  /** Limit of one call: two that hang leave time for a third. */
+  callMs: 3_000,
 } as const;
+
+interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
 
 export interface LeaderElectionOptions {
   readonly client: KubeClient;
@@ -52,9 +59,11 @@ export interface LeaderElectionOptions {
 
 /** At most one of several processes is the leader at any time, and only the leader writes. */
 export interface LeaderElection {
-  /** Exact at the moment of the call, also when timers are late because the process was frozen. */
+  /**
+   * Exact at the moment of the call, also when timers are late because the process was frozen or the machine suspended.
+   */
   isLeader(): boolean;
-  /** Throws a transient AppError `NotLeader`; call it before every write to AWS. */
+  /** Throws a transient AppError `NotLeader`; call it right before every write. */
   assertLeader(): void;
   /**
    * Aborts before another process can become leader. Each term has a signal of its own; between terms it is aborted
@@ -71,13 +80,13 @@ export interface LeaderElection {
 
 export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {
   const { client, clock, random, metrics, identity } = options;
-  const { durationMs, renewDeadlineMs, retryMs, callMs } = leaseTimes;
+  const { durationMs, renewDeadlineMs, retryMs, failedRetryMs, callMs } = leaseTimes;
   const leaseName = { namespace: options.namespace, name: options.name };
   const log = options.log.child({ lease: `${options.namespace}/${options.name}`, identity });
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   /** The present term; the last renewal counts from before it was sent. */
-  let term: { renewedAt: number; readonly fence: AbortController; timer: Timer } | undefined;
+  let term: { renewedAt: Moment; readonly fence: AbortController; timer: Timer } | undefined;
   let leading = Promise.withResolvers<void>();
   leading.promise.catch(() => undefined);
   /** What others wrote, and when we first saw that: expiry is judged by our clock alone. */
@@ -87,7 +96,19 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   over.abort(notLeader(identity));
 
   function isLeader(): boolean {
-    return term !== undefined && !term.fence.signal.aborted && clock.monotonic() - term.renewedAt < renewDeadlineMs;
+    return term !== undefined && !term.fence.signal.aborted && sinceMs(term.renewedAt) < renewDeadlineMs;
+  }
+
+  function present(): Moment {
+    return { monotonic: clock.monotonic(), wall: clock.now() };
+  }
+
+  /**
+   * What the clock says that says more. Both go on while a process is stopped; while the machine is suspended Linux holds
+   * its monotonic clock, and the wall clock alone can be put back.
+   */
+  function sinceMs({ monotonic, wall }: Moment): number {
+    return Math.max(clock.monotonic() - monotonic, clock.now() - wall);
   }
 
   function endTerm(why: string): void {
@@ -102,13 +123,11 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     fence.abort(notLeader(identity));
   }
 
-  function renewed(at: number): void {
+  function renewed(at: Moment): void {
     // An answer that comes too late must not prolong a term that has ended.
-    if (clock.monotonic() - at >= renewDeadlineMs) return;
+    if (sinceMs(at) >= renewDeadlineMs) return;
     if (term !== undefined && !isLeader()) endTerm("the lease was not renewed in time");
-    const timer = clock.setTimer(at + renewDeadlineMs - clock.monotonic(), () =>
-      endTerm("the lease was not renewed in time"),
-    );
+    const timer = clock.setTimer(renewDeadlineMs - sinceMs(at), () => endTerm("the lease was not renewed in time"));
     if (term !== undefined) {
       term.timer.cancel();
       term.renewedAt = at;
@@ -123,7 +142,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
 
   /** One attempt to get or keep the lease. */
   async function attempt(signal: AbortSignal): Promise<void> {
-    const at = clock.monotonic();
+    const at = present();
     const lease = held ?? (await client.get(leaseKind, leaseName, { signal }));
     if (lease === undefined) {
       held = await client.create(
@@ -169,16 +188,18 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   async function run(): Promise<void> {
     const { signal } = stopping;
     while (!signal.aborted) {
+      let pauseMs: number = retryMs;
       try {
         await withDeadline({ clock, limitMs: callMs, what: "renew the lease", signal }, attempt);
       } catch (error) {
         held = undefined;
         if (signal.aborted) return;
+        if (isLeader()) pauseMs = failedRetryMs;
         const lost = isAppError(error) && error.class === "conflict";
         if (!lost) log.warn("the lease could not be renewed", { error: errorMessage(error) });
       }
       try {
-        await sleep(clock, retryMs * (1 + 0.2 * random()), signal);
+        await sleep(clock, pauseMs * (1 + 0.2 * random()), signal);
       } catch {
         return;
       }
@@ -225,11 +246,13 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   };
 }
 
-/** Lets reads through always and writes only while this process leads. */
+/** Lets reads through always and writes only while this process leads, as late as the connection can tell. */
 export function leaderOnly(http: HttpHandler, election: Pick<LeaderElection, "assertLeader">): HttpHandler {
+  const beforeSend = (): void => election.assertLeader();
   return async (request) => {
-    if (request.method !== "GET") election.assertLeader();
-    return http(request);
+    if (request.method === "GET") return http(request);
+    beforeSend();
+    return http({ ...request, beforeSend });
   };
 }
 

@@ -1,5 +1,5 @@
 import { apiVersion, type Kind, type KubeObject } from "../api/object.ts";
-import { type Clock, type Random, sleep } from "../clock.ts";
+import { type Clock, type Random, sleep, type Timer } from "../clock.ts";
 import { AppError, errorMessage, isAppError } from "../errors.ts";
 import type { HttpHandler, HttpResponse } from "../http.ts";
 import type { Logger } from "../log.ts";
@@ -48,6 +48,11 @@ export const reflectorLimits = {
   watchMaxMs: 600_000,
   /** How much longer than asked a watch may last before it counts as dead. */
   watchGraceMs: 30_000,
+  /**
+   * A watch without a byte for this long is made anew from where it stands. It may be a quiet one (servers send a bookmark
+   * about once a minute only when something has changed), or one whose other end is gone without a word.
+   */
+  silentMs: 90_000,
   /** A watch that lived this long was healthy: the back-off starts afresh. */
   healthyMs: 60_000,
   backoffBaseMs: 500,
@@ -72,6 +77,7 @@ export interface Reflector {
 }
 
 class RelistRequested extends Error {}
+class WatchSilent extends Error {}
 
 export function createReflector<T extends KubeObject>(options: ReflectorOptions<T>): Reflector {
   const { kind, target, clock, random, metrics } = options;
@@ -106,13 +112,14 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
 
   /** One watch from open to close. Resolves when the server ends it. */
   async function watch(signal: AbortSignal): Promise<void> {
-    const { watchMinMs, watchMaxMs, watchGraceMs, connectMs } = reflectorLimits;
+    const { watchMinMs, watchMaxMs, watchGraceMs, connectMs, silentMs } = reflectorLimits;
     const timeoutSeconds = Math.floor((watchMinMs + random() * (watchMaxMs - watchMinMs)) / 1000);
     const limitMs = timeoutSeconds * 1000 + watchGraceMs;
     const { controller, release } = linkedAbort(signal);
     const what = `watch ${kind.plural}`;
     const expire = (code: string, message: string) => (): void =>
       controller.abort(new AppError(message, { class: "transient", code }));
+    let silence: Timer | undefined;
     let timer = clock.setTimer(connectMs, expire("Timeout", `${what} had no answer within ${connectMs / 1000} s`));
     let response: HttpResponse | undefined;
     try {
@@ -132,12 +139,16 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       timer = clock.setTimer(limitMs, expire("WatchTooOld", `${what} did not end when it should have`));
       open = { since: clock.monotonic(), limitMs, controller };
       lastContact = clock.monotonic();
-      await readEvents(response, controller.signal, what);
+      await readEvents(response, controller.signal, what, () => {
+        silence?.cancel();
+        silence = clock.setTimer(silentMs, () => controller.abort(new WatchSilent(`${what} was silent`)));
+      });
     } catch (error) {
       // The reason says more than what the transport makes of it.
       throw controller.signal.aborted ? controller.signal.reason : error;
     } finally {
       timer.cancel();
+      silence?.cancel();
       release();
       open = undefined;
       if (response !== undefined) discardBody(response);
@@ -146,7 +157,13 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     }
   }
 
-  async function readEvents(response: HttpResponse, signal: AbortSignal, what: string): Promise<void> {
+  /** `onSign` is called at the start and for each sign of life. */
+  async function readEvents(
+    response: HttpResponse,
+    signal: AbortSignal,
+    what: string,
+    onSign: () => void,
+  ): Promise<void> {
     const decoder = new WatchDecoder();
     const { body } = response;
     if (typeof body === "string" || body instanceof Uint8Array) {
@@ -154,10 +171,12 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       return;
     }
     const chunks = body[Symbol.asyncIterator]();
+    onSign();
     for (;;) {
       const { done, value } = await untilAborted(chunks.next(), signal);
       if (done === true) return;
       lastContact = clock.monotonic();
+      onSign();
       for (const event of decoder.push(value)) take(event, what);
     }
   }
@@ -192,6 +211,10 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       listReason = "expired";
       log.info("the watched version has expired; listing again");
       return "expired";
+    }
+    if (error instanceof WatchSilent) {
+      log.debug("a silent watch is made anew");
+      return "silent";
     }
     const code = isAppError(error) ? error.code : "Unexpected";
     if (code === "CorruptStream" || code === "WatchTooOld")

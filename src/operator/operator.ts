@@ -66,6 +66,10 @@ const briefWaitMs = 2_000;
 /** How long one reconcile may run before the process counts as stuck, in milliseconds. */
 const stuckMs = 600_000;
 
+function lostLease(): AppError {
+  return new AppError("this process has lost its lease", { class: "transient", code: "NotLeader" });
+}
+
 export function createOperator(options: OperatorOptions): Operator {
   return new RunningOperator(options);
 }
@@ -85,7 +89,7 @@ class RunningOperator implements Operator {
 
   constructor(options: OperatorOptions) {
     this.#options = options;
-    const { http, clock, random, log, metrics, settings, instance } = options;
+    const { http, aws, clock, random, log, metrics, settings, instance } = options;
     const { leaderElection } = settings;
     this.#election =
       leaderElection === undefined
@@ -98,7 +102,9 @@ class RunningOperator implements Operator {
             log,
             metrics,
           });
-    const guarded = this.#election === undefined ? http : leaderOnly(http, this.#election);
+    const leader = { assertLeader: () => this.#assertLeader() };
+    const guarded = this.#election === undefined ? http : leaderOnly(http, leader);
+    aws.guardWrites(leader.assertLeader);
     this.#kube = createKubeClient({ http: guarded, clock, random, metrics });
     this.caches = createCaches({ http, clock, random, log, metrics }, settings.watchNamespace);
     this.#secrets = watchedSecrets(this.#kube, { http, clock, random, log, metrics });
@@ -206,12 +212,23 @@ class RunningOperator implements Operator {
     if (election === undefined) return;
     election.start();
     await election.whenLeading(signal);
-    election.fence().addEventListener("abort", () => this.#lost.abort(), { once: true });
+    const fence = election.fence();
+    // The term may be over already, when the process was frozen between two turns.
+    if (fence.aborted) this.#lost.abort();
+    else fence.addEventListener("abort", () => this.#lost.abort(), { once: true });
+    if (this.#lost.signal.aborted) throw lostLease();
+  }
+
+  /** A term that was lost does not come back, also when the lease does: what this process knows of AWS is of that term. */
+  #assertLeader(): void {
+    if (this.#lost.signal.aborted) throw lostLease();
+    this.#election?.assertLeader();
   }
 
   #run(module: ControllerModule, queue: WorkQueue): void {
     const { clock, log, metrics } = this.#options;
     const election = this.#election;
+    const mayWrite = (): void => this.#assertLeader();
     runController({
       name: module.name,
       queue,
@@ -220,7 +237,7 @@ class RunningOperator implements Operator {
       metrics,
       async reconcile(key, context) {
         if (election === undefined) return module.reconcile(key, context);
-        election.assertLeader();
+        mayWrite();
         const { controller, release } = linkedAbort(election.fence());
         // The work's own signal does not outlive it; the fence does, so its listener is taken away again.
         context.signal.addEventListener("abort", () => controller.abort(context.signal.reason), { once: true });

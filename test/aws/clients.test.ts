@@ -3,7 +3,7 @@ import nock from "nock";
 import type { CallRecord } from "../../src/aws/caller.ts";
 import { type Aws, createAws, endpointsFrom } from "../../src/aws/clients.ts";
 import { systemClock } from "../../src/clock.ts";
-import type { AppError } from "../../src/errors.ts";
+import { AppError } from "../../src/errors.ts";
 import { silentLogger } from "../../src/log.ts";
 import { createWorld, passing } from "./support/world.ts";
 
@@ -117,6 +117,27 @@ describe("AWS clients", () => {
       assert.match(error.message, /^elbv2 DeleteTargetGroup failed: One or more target groups not found/);
       return true;
     });
+    aws.close();
+  });
+
+  it("ask before each write leaves, repetitions included, and keep it back when the answer is no", async () => {
+    nock(endpoint)
+      .post("/", /DeleteLoadBalancer/)
+      .reply(503, "");
+    const aws = client();
+    const asked: string[] = [];
+    aws.guardWrites(() => {
+      asked.push("write");
+      if (asked.length > 1) throw new AppError("not the leader", { class: "transient", code: "NotLeader" });
+    });
+    await assert.rejects(aws.elbv2.deleteLoadBalancer({ LoadBalancerArn: "arn:1" }), { code: "NotLeader" });
+    assert.equal(asked.length, 2);
+    const scope = nock(endpoint)
+      .post("/", /DescribeTags/)
+      .reply(200, xml("DescribeTags", ""));
+    await aws.elbv2.describeTags({ ResourceArns: ["arn:1"] });
+    scope.done();
+    assert.equal(asked.length, 2, "reads are not asked about");
     aws.close();
   });
 

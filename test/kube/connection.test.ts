@@ -118,6 +118,28 @@ describe("connection", () => {
     assert.equal(connection.namespace, "shop");
   });
 
+  it("asks right before a request is written, after it has waited for its credentials and its turn", async () => {
+    let seen = 0;
+    const { url } = await serve((_request, response) => void response.end(String(++seen)));
+    const connection = await connect({ server: url }, { token: "secret" });
+    const order: string[] = [];
+    const post = (beforeSend: () => void): ReturnType<typeof connection.http> =>
+      connection.http({ method: "POST", path: "/api", headers: {}, body: "{}", beforeSend });
+    const sent = post(() => void order.push("asked"));
+    order.push("given");
+    assert.equal(await readBody(await sent, new AbortController().signal), "1");
+    assert.deepEqual(order, ["given", "asked"]);
+    const refusal = new Error("not now");
+    await assert.rejects(
+      post(() => {
+        throw refusal;
+      }),
+      refusal,
+    );
+    assert.equal(seen, 1, "what was refused was not sent");
+    assert.deepEqual(await get(connection), [200, "2"], "the connection is of use still");
+  });
+
   it("uses user and password, and impersonates whom the kubeconfig names", async () => {
     const { url } = await serve((request, response) => {
       response.end([request.headers.authorization, request.headers["impersonate-user"]].join(" "));

@@ -15,10 +15,12 @@ function setUp() {
   const clock = new SimClock();
   const metrics = createMetrics();
   /** A process with its own network, which the test can cut, and its own clock. */
-  const stand = (identity: string, ownClock: Clock = clock) => {
+  const stand = (identity: string, ownClock: Clock = clock, hanging = { on: false }) => {
     const network = { cut: false };
-    const http: typeof kube.handler = (request) =>
-      network.cut ? Promise.reject(new Error("ECONNREFUSED")) : kube.handler(request);
+    const http: typeof kube.handler = (request) => {
+      if (hanging.on) return new Promise(() => undefined);
+      return network.cut ? Promise.reject(new Error("ECONNREFUSED")) : kube.handler(request);
+    };
     const client = createKubeClient({ http, clock: ownClock, random: () => 0.5 });
     const election = createLeaderElection({
       client,
@@ -125,6 +127,42 @@ describe("leader election", () => {
     await refused;
     assert.equal(kube.requests.length, writes);
     assert.equal(await client.get(serviceKind, { namespace: "shop", name: "after" }), undefined, "reads go through");
+    await a.election.stop();
+  });
+
+  it("a machine that was suspended, whose monotonic clock stood still, has no leader when it wakes", async () => {
+    const { clock, stand } = setUp();
+    let suspendedFor = 0;
+    const wakingClock: Clock = {
+      now: () => clock.now() + suspendedFor,
+      monotonic: () => clock.monotonic(),
+      setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
+    };
+    const a = stand("a", wakingClock);
+    await a.election.whenLeading();
+    const fence = a.election.fence();
+    suspendedFor = 3_600_000;
+    assert.equal(a.election.isLeader(), false);
+    await clock.advance(5_000);
+    assert.equal(fence.aborted, true, "the next renewal ends the term, and begins another");
+    suspendedFor = 0;
+    assert.equal(a.election.isLeader(), true, "a wall clock that is put back does not end a term");
+    await a.election.stop();
+  });
+
+  it("a leader whose connection hangs for two renewals keeps the lease", async () => {
+    const { clock, stand } = setUp();
+    const hanging = { on: false };
+    const a = stand("a", clock, hanging);
+    await a.election.whenLeading();
+    const fence = a.election.fence();
+    await clock.advance(2_000);
+    hanging.on = true;
+    await clock.advance(6_000);
+    assert.equal(a.election.isLeader(), true);
+    hanging.on = false;
+    await clock.advance(60_000);
+    assert.equal(fence.aborted, false);
     await a.election.stop();
   });
 
