@@ -54,7 +54,7 @@ async function converse(server: ComparedServer, namespace: string, scenario: Sce
   } catch (error) {
     throw new Error(`${server.name}: ${(error as Error).message}`, { cause: error });
   } finally {
-    session.close();
+    await session.close();
     await session.silently("DELETE", `${root}/${namespace}`);
   }
   return session;

@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
 import type { HttpResponse } from "../../src/http.ts";
+import { type Kubectl, type KubectlResult, kubectlLines, startKubectl } from "./kubectl.ts";
 import { Normalizer } from "./normalize.ts";
 import { RecordedWatch } from "./recorded-watch.ts";
 import type { ComparedServer } from "./servers.ts";
@@ -36,6 +36,7 @@ export class Session {
   readonly #server: ComparedServer;
   readonly #normalizer = new Normalizer();
   readonly #watches: RecordedWatch[] = [];
+  #kubectl: Kubectl | undefined;
 
   constructor(server: ComparedServer, namespace: string) {
     this.#server = server;
@@ -141,29 +142,38 @@ export class Session {
     this.exchanges.push({ request: what, answer });
   }
 
-  /** Runs kubectl in the scenario's namespace; exit code, output and error text are compared. */
-  async kubectl(args: readonly string[], input?: string): Promise<{ readonly code: number; readonly stdout: string }> {
-    const all = ["--kubeconfig", this.#server.kubeconfig, "--namespace", this.namespace, ...args];
-    const result = await new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      const child = execFile("kubectl", all, { timeout: 60_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr });
+  /** Runs kubectl in the scenario's namespace. Its exit code and output are compared, and each request that it makes. */
+  async kubectl(args: readonly string[], input?: string): Promise<KubectlResult> {
+    this.#kubectl ??= await startKubectl(this.#server.http, this.namespace);
+    const { result, requests } = await this.#kubectl.run(args, input);
+    const command = this.#normalizer.text(`kubectl ${args.join(" ")}`);
+    // Requests that kubectl sends at the same time come in any order.
+    const inOrder = requests.filter(
+      ({ path }) => !/^\/(api|apis|openapi|version)([/?][^/]*)?$|^\/(openapi|apis\/[^/]+\/[^/?]+\??[^/]*$)/.test(path),
+    );
+    for (const { method, path, requestBody, status, contentType, body } of inOrder) {
+      this.exchanges.push({
+        request: this.#normalizer.text(`${command}: ${method} ${path}`),
+        answer: {
+          sent: requestBody.startsWith("{") ? this.#normalizer.value(parse(requestBody)) : requestBody.length,
+          status,
+          contentType,
+          body: body === undefined ? undefined : this.#normalizer.value(parse(body)),
+        },
       });
-      child.stdin?.end(input ?? "");
-    });
+    }
+    const lines = (text: string): readonly string[] => kubectlLines(this.#normalizer.text(text));
     this.exchanges.push({
-      request: this.#normalizer.text(`kubectl ${args.join(" ")}`),
-      answer: {
-        code: result.code,
-        stdout: this.#normalizer.text(result.stdout).split("\n"),
-        stderr: this.#normalizer.text(result.stderr).split("\n"),
-      },
+      request: command,
+      answer: { code: result.code, stdout: lines(result.stdout), stderr: lines(result.stderr) },
     });
     return result;
   }
 
   /** Ends what is still open. */
-  close(): void {
+  async close(): Promise<void> {
     for (const watch of this.#watches) watch.abort();
+    await this.#kubectl?.close();
   }
 
   async #send(
