@@ -102,10 +102,8 @@ describe("the ClusterRole and the leader election Role", function () {
   before(async () => {
     const world = await OperatorWorld.create({ start: false });
     const process = createOperatorProcess({
-      sandbox: {
-        ...world.sandbox,
-        kube: { ...world.sandbox.kube, handle: recording(world.sandbox.kube.handle, asked) },
-      },
+      sandbox: world.sandbox,
+      kube: recording(world.operatorKube, asked),
       clock: world.clock,
       seed: 1,
       log: silentLogger,
@@ -145,7 +143,7 @@ describe("the ClusterRole and the leader election Role", function () {
       return left.every(({ metadata }) => (metadata.finalizers ?? []).length === 0);
     });
     await world.drive(process.stop());
-    await world.drive(world.sandbox.stop());
+    await world.close();
   });
 
   it("allow every request that the operator makes", () => {

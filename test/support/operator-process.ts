@@ -28,6 +28,8 @@ export interface KubeWrite {
 
 export interface ProcessOptions {
   readonly sandbox: Sandbox;
+  /** The Kubernetes API as the operator reaches it. */
+  readonly kube: HttpHandler;
   readonly clock: SimClock;
   readonly seed: number;
   readonly settings?: Partial<Settings>;
@@ -83,7 +85,7 @@ export function createOperatorProcess(options: ProcessOptions): OperatorProcess 
     if (gone.signal.aborted) return never();
     if (request.method !== "GET") writes.push({ method: request.method, path: request.path, body: textOf(request) });
     const signal = request.signal === undefined ? gone.signal : AbortSignal.any([request.signal, gone.signal]);
-    const response = await sandbox.kube.handle({ ...request, signal });
+    const response = await options.kube({ ...request, signal });
     return gone.signal.aborted ? never() : response;
   };
   const awsHandle: HttpHandler = async (request) => {

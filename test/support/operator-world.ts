@@ -9,6 +9,7 @@ import { type AppliedManifest, applyManifests } from "../../src/cli/apply-manife
 import { createKindFinder, type KindFinder } from "../../src/cli/kind-finder.ts";
 import { type Manifest, type ManifestObject, parseManifests, readManifests } from "../../src/cli/manifests.ts";
 import { type Readiness, readiness } from "../../src/cli/readiness.ts";
+import type { HttpHandler } from "../../src/http.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
 import { createKubeHttp } from "../../src/kube/http-client.ts";
 import { createKubeClient } from "../../src/kube/rest-client.ts";
@@ -19,7 +20,8 @@ import type { CallRecord } from "../../src/sandbox/aws/call-log.ts";
 import { seededRandom } from "../../src/sandbox/aws/ids.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createOperatorProcess, type Death, type KubeWrite, type OperatorProcess } from "./operator-process.ts";
-import { SimClock } from "./sim-clock.ts";
+import type { SimClock } from "./sim-clock.ts";
+import { createWorldCluster, type WorldCluster } from "./world-cluster.ts";
 
 export interface WorldOptions {
   readonly aws?: Omit<AwsSandboxOptions, "clock" | "random">;
@@ -42,27 +44,33 @@ export interface Step {
   readonly events: readonly KubeWrite[];
 }
 
-/** A sandbox and the operator in one simulated time. */
+/** A sandbox and the operator in one simulated time; with `FAIRLEAD_TEST_KUBE=real`, on a real API server. */
 export class OperatorWorld {
   readonly clock: SimClock;
   readonly sandbox: Sandbox;
   readonly kube: KubeClient;
   readonly kinds: KindFinder;
+  /** The Kubernetes API as the operator reaches it. */
+  readonly operatorKube: HttpHandler;
   readonly #options: WorldOptions;
+  readonly #cluster: WorldCluster;
   readonly #applied = new Map<string, AppliedManifest>();
   #process: OperatorProcess | undefined;
   #starts = 0;
 
-  private constructor(options: WorldOptions) {
+  private constructor(options: WorldOptions, cluster: WorldCluster) {
     this.#options = options;
-    this.clock = new SimClock();
+    this.#cluster = cluster;
+    this.clock = cluster.clock;
     const random = seededRandom(options.seed ?? 1);
     this.sandbox = createSandbox({
       clock: this.clock,
       random,
       aws: options.aws ?? {},
       podStartMs: options.podStartMs ?? 2_000,
+      ...(cluster.admin === undefined ? {} : { kube: cluster.admin }),
     });
+    this.operatorKube = cluster.operator ?? this.sandbox.kube.handle;
     const http = { http: this.sandbox.kube.handle, clock: this.clock, random };
     this.kube = createKubeClient(http);
     this.kinds = createKindFinder(createKubeHttp(http));
@@ -70,7 +78,7 @@ export class OperatorWorld {
 
   /** A running sandbox with our kinds and the class `alb`, and the operator at work. */
   static async create(options: WorldOptions = {}): Promise<OperatorWorld> {
-    const world = new OperatorWorld(options);
+    const world = new OperatorWorld(options, await createWorldCluster());
     await world.drive(world.sandbox.start());
     const definitions = customKinds.map((kind) => ({ source: kind.kind, object: crdOf(kind) as ManifestObject }));
     await world.apply([...definitions, { source: "class", object: ingressClass }]);
@@ -99,6 +107,7 @@ export class OperatorWorld {
     const { settings, flags, seed = 1, unlimitedRates } = this.#options;
     const process = createOperatorProcess({
       sandbox: this.sandbox,
+      kube: this.operatorKube,
       clock: this.clock,
       seed: seed * 1000 + this.#starts,
       log: globalThis.process.env["FAIRLEAD_TEST_LOG"] === undefined ? silentLogger : verbose,
@@ -127,6 +136,7 @@ export class OperatorWorld {
   async close(): Promise<void> {
     if (this.#process !== undefined) await this.drive(this.#process.stop());
     await this.drive(this.sandbox.stop());
+    await this.#cluster.close();
   }
 
   /** Applies YAML text or manifests, like `kubectl apply --server-side`. */

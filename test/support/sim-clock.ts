@@ -7,6 +7,16 @@ interface Pending {
   cancelled: boolean;
 }
 
+/** What is outside this process and answers in real time; simulated time waits for it. */
+export interface Network {
+  /** Nothing is under way: nothing will come that has not been asked for. */
+  readonly atRest: boolean;
+  /** Counts up whenever something has happened. */
+  readonly activity: number;
+  /** Rejects when something that is under way does not come. */
+  whenAtRest(): Promise<void>;
+}
+
 /**
  * Simulated time. Timers fire in order of their time, never by themselves: `advance` moves the clock and lets all
  * promise and immediate work settle after each timer, so that code without sockets runs to the end of what it can do.
@@ -17,6 +27,8 @@ export class SimClock implements Clock {
   #sequence = 0;
   /** A binary heap, the earliest first; cancelled timers stay until they come up. */
   readonly #heap: Pending[] = [];
+  /** Absent when all happens in this process. */
+  network: Network | undefined;
 
   constructor(start = Date.parse("2026-01-01T00:00:00Z")) {
     this.#now = start;
@@ -65,9 +77,15 @@ export class SimClock implements Clock {
     }
   }
 
-  /** Lets promise and immediate work finish, without moving time. */
+  /** Lets promise and immediate work finish, and the network come to rest, without moving time. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 12; turn++) await new Promise<void>((resolve) => void setImmediate(resolve));
+    for (;;) {
+      const before = this.network?.activity;
+      for (let turn = 0; turn < 12; turn++) await new Promise<void>((resolve) => void setImmediate(resolve));
+      const { network } = this;
+      if (network === undefined || (network.atRest && network.activity === before)) return;
+      await network.whenAtRest();
+    }
   }
 
   #next(): Pending | undefined {

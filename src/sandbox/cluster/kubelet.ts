@@ -74,8 +74,8 @@ async function syncPod(kubelet: Kubelet, pod: KubeObject, node: KubeObject): Pro
   const { context, options } = kubelet;
   if (pod.metadata.deletionTimestamp !== undefined) {
     const grace = (pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000;
-    const since = Date.parse(pod.metadata.deletionTimestamp) - grace;
-    const end = Math.max(since, context.clock.now() - grace) + Math.min(options.stopDelayMs, grace);
+    // Counted from when this was first seen: the clock of the API server is another one.
+    const end = context.clock.now() + Math.min(options.stopDelayMs, grace);
     if (isDue(kubelet, pod, "stop", end)) await deleteObject(context, context.caches.pods, pod, 0);
     return;
   }

@@ -13,6 +13,8 @@ import { conditionHolds } from "./pod-state.ts";
 import { managedAnnotation, nodeLabels, nodeObject, nodeStatus, type SandboxNode } from "./sandbox-node.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
+const notReadyTaint = "node.kubernetes.io/not-ready";
+
 export interface NodeManager {
   /** States which machines the cluster has: Nodes come, change and go accordingly. */
   setNodes(desired: readonly SandboxNode[]): void;
@@ -54,10 +56,12 @@ async function updateNode(context: ClusterContext, known: KubeObject, wanted: Sa
   const labels = nodeLabels(wanted);
   const own = known.metadata.labels ?? {};
   const changedLabels = Object.entries(labels).some(([name, value]) => own[name] !== value);
-  // Taints that Kubernetes itself puts on nodes (cordoning, pressure) stay.
-  const foreign = listAt(known, "spec", "taints").filter((taint) =>
-    String((taint as { key?: string }).key).startsWith("node.kubernetes.io/"),
-  );
+  // Taints that Kubernetes itself puts on nodes (cordoning, pressure) stay, but the one that the API server gives to every new
+  // node: the node lifecycle controller takes that away from a node that is ready.
+  const foreign = listAt(known, "spec", "taints").filter((taint) => {
+    const key = String((taint as { key?: string }).key);
+    return key.startsWith("node.kubernetes.io/") && !(key === notReadyTaint && conditionHolds(known, "Ready"));
+  });
   const taints = [...foreign, ...wanted.taints];
   const changedTaints = canonicalJson(taints) !== canonicalJson(listAt(known, "spec", "taints"));
   if (!changedLabels && !changedTaints) return;
