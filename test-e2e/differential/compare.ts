@@ -11,7 +11,7 @@ export interface Difference {
   readonly embedded: unknown;
 }
 
-/** Compares answer by answer. When the conversations are not equally long, the rest differs as a whole. */
+/** Compares answer by answer. It ends where the conversations part. */
 export function differencesOf(
   scenario: string,
   real: readonly Exchange[],
@@ -21,6 +21,11 @@ export function differencesOf(
   for (let index = 0; index < Math.max(real.length, embedded.length); index++) {
     const [one, other] = [real[index], embedded[index]];
     const request = (one ?? other)?.request ?? "";
+    if (one?.request !== other?.request) {
+      found.push({ scenario, request, at: "/request", real: one?.request, embedded: other?.request });
+      // From here on nothing answers the same question.
+      break;
+    }
     compare(one?.answer, other?.answer, "", (at, left, right) =>
       found.push({ scenario, request, at, real: left, embedded: right }),
     );

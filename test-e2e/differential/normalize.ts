@@ -20,10 +20,14 @@ export class Normalizer {
     for (const [key, standIn] of this.#standIns) {
       if (key.startsWith("alias ")) result = result.replaceAll(key.slice("alias ".length), standIn);
     }
-    return result
-      .replace(uuid, (found) => this.#standIn("uid", found))
-      .replace(time, (_, fraction: string | undefined) => (fraction === undefined ? "<time>" : "<microtime>"))
-      .replace(serviceAddress, (found) => this.#standIn("address", found));
+    return (
+      result
+        .replace(uuid, (found) => this.#standIn("uid", found))
+        .replace(time, (_, fraction: string | undefined) => (fraction === undefined ? "<time>" : "<microtime>"))
+        // The name of a volume that admission adds to each Pod.
+        .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, "<token volume>")
+        .replace(serviceAddress, (found) => this.#standIn("address", found))
+    );
   }
 
   /** A parsed JSON value; `parent` is the object that it is in. */

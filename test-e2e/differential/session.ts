@@ -2,6 +2,7 @@ import type { HttpResponse } from "../../src/http.ts";
 import { type Kubectl, type KubectlResult, kubectlLines, startKubectl } from "./kubectl.ts";
 import { Normalizer } from "./normalize.ts";
 import { RecordedWatch } from "./recorded-watch.ts";
+import type { ProxiedRequest } from "./recording-proxy.ts";
 import type { ComparedServer } from "./servers.ts";
 
 /** A request and what came back, with stand-ins for what differs between any two servers. */
@@ -142,16 +143,17 @@ export class Session {
     this.exchanges.push({ request: what, answer });
   }
 
+  /** Records a value that came from the server by another way than an answer, such as what a webhook was asked. */
+  compared(what: string, value: unknown): void {
+    this.exchanges.push({ request: what, answer: this.#normalizer.value(value) });
+  }
+
   /** Runs kubectl in the scenario's namespace. Its exit code and output are compared, and each request that it makes. */
   async kubectl(args: readonly string[], input?: string): Promise<KubectlResult> {
     this.#kubectl ??= await startKubectl(this.#server.http, this.namespace);
     const { result, requests } = await this.#kubectl.run(args, input);
     const command = this.#normalizer.text(`kubectl ${args.join(" ")}`);
-    // Requests that kubectl sends at the same time come in any order.
-    const inOrder = requests.filter(
-      ({ path }) => !/^\/(api|apis|openapi|version)([/?][^/]*)?$|^\/(openapi|apis\/[^/]+\/[^/?]+\??[^/]*$)/.test(path),
-    );
-    for (const { method, path, requestBody, status, contentType, body } of inOrder) {
+    for (const { method, path, requestBody, status, contentType, body } of comparable(requests)) {
       this.exchanges.push({
         request: this.#normalizer.text(`${command}: ${method} ${path}`),
         answer: {
@@ -186,6 +188,17 @@ export class Session {
     const response = await this.#server.http({ method, path, headers: headersOf(body, options), ...content });
     return { status: response.status, headers: response.headers, text: await textOf(response) };
   }
+}
+
+/** Without discovery, which is an area of its own; sorted, as kubectl sends many requests at the same time. */
+function comparable(requests: readonly ProxiedRequest[]): readonly ProxiedRequest[] {
+  const key = ({ method, path }: ProxiedRequest): string => `${path} ${method}`;
+  return requests
+    .filter(
+      ({ path }) =>
+        !/^\/(api|version|openapi|apis)\b/.test(path) || /^\/(api\/[^/]+|apis\/[^/]+\/[^/]+)\/[^/?]/.test(path),
+    )
+    .toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
 function headersOf(
