@@ -26,11 +26,31 @@ export function differencesOf(
       // From here on nothing answers the same question.
       break;
     }
+    const [status, otherStatus] = [statusOf(one), statusOf(other)];
+    if (status !== otherStatus) {
+      // A refusal and an object have nothing in common that is worth telling.
+      found.push({
+        scenario,
+        request,
+        at: "/status",
+        real: [status, messageOf(one)],
+        embedded: [otherStatus, messageOf(other)],
+      });
+      continue;
+    }
     compare(one?.answer, other?.answer, "", (at, left, right) =>
       found.push({ scenario, request, at, real: left, embedded: right }),
     );
   }
   return found;
+}
+
+function statusOf(exchange: Exchange | undefined): unknown {
+  return (exchange?.answer as { readonly status?: unknown } | undefined)?.status;
+}
+
+function messageOf(exchange: Exchange | undefined): unknown {
+  return (exchange?.answer as { readonly body?: { readonly message?: unknown } } | undefined)?.body?.message;
 }
 
 type Report = (at: string, real: unknown, embedded: unknown) => void;

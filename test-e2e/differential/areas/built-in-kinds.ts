@@ -1,3 +1,4 @@
 import type { Area } from "../scenario.ts";
+import { storedScenarios } from "./built-in-kinds/stored.ts";
 
-export const builtInKinds: Area = { name: "built-in kinds", scenarios: [], knownDifferences: [] };
+export const builtInKinds: Area = { name: "built-in kinds", scenarios: [...storedScenarios], knownDifferences: [] };
