@@ -128,6 +128,8 @@ describe("the web game", function () {
       "DeleteLoadBalancer",
       "DeleteSecurityGroup x2",
       "DeleteTargetGroup",
+      // Pods go before everything else of their namespace.
+      "DeregisterTargets",
       "RevokeSecurityGroupIngress",
     ]);
     assert.equal(await world.get(namespaceKind, "arcade"), undefined);

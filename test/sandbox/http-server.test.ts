@@ -58,7 +58,7 @@ describe("the HTTP server of the sandbox", () => {
   it("closes at once although a watch is open", async () => {
     const api = createKubeApi({ clock: systemClock, random: seeded(1) });
     server = await serve(api.handle, { port: 0 });
-    const response = await fetch(`${server.url}/api/v1/configmaps?watch=1`);
+    const response = await fetch(`${server.url}/api/v1/namespaces?watch=1`);
     const reader = response.body?.getReader();
     await reader?.read();
     await server.close();

@@ -1,12 +1,20 @@
-import { AppError, type ErrorClass } from "../../errors.ts";
+import { AppError, type ErrorClass, errorClass } from "../../errors.ts";
 import type { HttpHandler, HttpRequest } from "../../http.ts";
 import type { KubeObject } from "../kube/resource-definition.ts";
+import { type DiscoveryDocument, discoveredIn } from "./discovery-document.ts";
 
 /** A resource as its path names it, such as `{ group: "apps", version: "v1", plural: "deployments" }`. */
 export interface ClusterResource {
   readonly group: string;
   readonly version: string;
   readonly plural: string;
+}
+
+/** A resource as discovery tells of it. */
+export interface DiscoveredResource extends ClusterResource {
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
 }
 
 export interface WatchEvent {
@@ -19,21 +27,44 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** Whole objects, or their metadata alone (`PartialObjectMetadata`), which is much less to send and to keep. */
+export type ObjectView = "object" | "metadata";
+
+export interface DeleteOptions {
+  readonly uid?: string | undefined;
+  /** The delete is refused with a conflict when the object has changed since. */
+  readonly resourceVersion?: string | undefined;
+  readonly gracePeriodSeconds?: number;
+  /** `Background` when absent. */
+  readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
+}
+
 /** The little of the Kubernetes API that cluster behaviour needs. Failures are `AppError`s with the `Status` reason as code. */
 export interface ClusterApi {
-  list(resource: ClusterResource): Promise<{ readonly items: readonly KubeObject[]; readonly resourceVersion: string }>;
+  /** All objects, or those of one namespace. */
+  list(
+    resource: ClusterResource,
+    options?: { readonly view?: ObjectView; readonly namespace?: string },
+  ): Promise<{ readonly items: readonly KubeObject[]; readonly resourceVersion: string }>;
   /** Events after `resourceVersion`, until the server ends the watch or `signal` aborts. */
-  watch(resource: ClusterResource, resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
+  watch(
+    resource: ClusterResource,
+    resourceVersion: string,
+    signal: AbortSignal,
+    view?: ObjectView,
+  ): AsyncIterable<WatchEvent>;
+  /** Undefined when there is none of that name. */
+  get(resource: ClusterResource, name: ObjectName, view?: ObjectView): Promise<KubeObject | undefined>;
   create(resource: ClusterResource, object: KubeObject, subresource?: string): Promise<KubeObject>;
   update(resource: ClusterResource, object: KubeObject, subresource?: string): Promise<KubeObject>;
   /** A JSON merge patch. */
   patch(resource: ClusterResource, name: ObjectName, patch: unknown, subresource?: string): Promise<KubeObject>;
   /** The object as marked for deletion, or undefined when it is gone. */
-  delete(
-    resource: ClusterResource,
-    name: ObjectName,
-    options: { readonly uid?: string | undefined; readonly gracePeriodSeconds?: number },
-  ): Promise<KubeObject | undefined>;
+  delete(resource: ClusterResource, name: ObjectName, options: DeleteOptions): Promise<KubeObject | undefined>;
+  /** Deletes all of a namespace in one request. */
+  deleteCollection(resource: ClusterResource, namespace: string): Promise<void>;
+  /** What the server serves, by aggregated discovery: every resource of every group in the versions that it prefers. */
+  discover(): Promise<readonly DiscoveredResource[]>;
 }
 
 export const resources = {
@@ -63,11 +94,15 @@ class HttpClusterApi implements ClusterApi {
     this.#headers = { accept: "application/json", "user-agent": "fairlead-sandbox-cluster", ...headers };
   }
 
-  async list(resource: ClusterResource): Promise<{ items: readonly KubeObject[]; resourceVersion: string }> {
+  async list(
+    resource: ClusterResource,
+    { view = "object", namespace }: { readonly view?: ObjectView; readonly namespace?: string } = {},
+  ): Promise<{ items: readonly KubeObject[]; resourceVersion: string }> {
     const items: KubeObject[] = [];
+    const path = collectionPath(resource, namespace);
     for (let next: string | undefined = ""; ; ) {
       const query: string = `limit=1000${next === "" ? "" : `&continue=${encodeURIComponent(next)}`}`;
-      const page = (await this.#call("GET", `${collectionPath(resource)}?${query}`)) as {
+      const page = (await this.#call("GET", `${path}?${query}`, { accept: accepted(view, "List") })) as {
         readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
         readonly items: readonly KubeObject[] | null;
       };
@@ -77,12 +112,26 @@ class HttpClusterApi implements ClusterApi {
     }
   }
 
-  async *watch(resource: ClusterResource, resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent> {
+  async get(resource: ClusterResource, name: ObjectName, view?: ObjectView): Promise<KubeObject | undefined> {
+    try {
+      return (await this.#call("GET", itemPath(resource, name), { accept: accepted(view) })) as KubeObject;
+    } catch (error) {
+      if (errorClass(error) === "missing") return undefined;
+      throw error;
+    }
+  }
+
+  async *watch(
+    resource: ClusterResource,
+    resourceVersion: string,
+    signal: AbortSignal,
+    view?: ObjectView,
+  ): AsyncIterable<WatchEvent> {
     const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${encodeURIComponent(resourceVersion)}`;
     const request: HttpRequest = {
       method: "GET",
       path: `${collectionPath(resource)}?${query}`,
-      headers: this.#headers,
+      headers: { ...this.#headers, accept: accepted(view) },
       signal,
     };
     const response = await this.#handler(request);
@@ -107,49 +156,80 @@ class HttpClusterApi implements ClusterApi {
       subresource === undefined
         ? collectionPath(resource, namespace)
         : itemPath(resource, { namespace, name }, subresource);
-    return (await this.#call("POST", path, object)) as KubeObject;
+    return (await this.#call("POST", path, { body: object })) as KubeObject;
   }
 
   async update(resource: ClusterResource, object: KubeObject, subresource?: string): Promise<KubeObject> {
-    return (await this.#call("PUT", itemPath(resource, object.metadata, subresource), object)) as KubeObject;
+    const path = itemPath(resource, object.metadata, subresource);
+    return (await this.#call("PUT", path, { body: object })) as KubeObject;
   }
 
   async patch(resource: ClusterResource, name: ObjectName, patch: unknown, subresource?: string): Promise<KubeObject> {
     const path = itemPath(resource, name, subresource);
-    return (await this.#call("PATCH", path, patch, "application/merge-patch+json")) as KubeObject;
+    const contentType = "application/merge-patch+json";
+    return (await this.#call("PATCH", path, { body: patch, contentType })) as KubeObject;
   }
 
   async delete(
     resource: ClusterResource,
     name: ObjectName,
-    options: { readonly uid?: string | undefined; readonly gracePeriodSeconds?: number },
+    { uid, resourceVersion, gracePeriodSeconds, propagationPolicy = "Background" }: DeleteOptions,
   ): Promise<KubeObject | undefined> {
-    const { uid, gracePeriodSeconds } = options;
+    const preconditions = {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    };
     const body = {
       apiVersion: "v1",
       kind: "DeleteOptions",
-      propagationPolicy: "Background",
+      propagationPolicy,
       ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-      ...(uid === undefined ? {} : { preconditions: { uid } }),
+      ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
     };
-    const answer = (await this.#call("DELETE", itemPath(resource, name), body)) as KubeObject;
+    const answer = (await this.#call("DELETE", itemPath(resource, name), { body })) as KubeObject;
     if (answer.kind === "Status" || answer.metadata.deletionTimestamp === undefined) return undefined;
     return answer.metadata.deletionGracePeriodSeconds === 0 && (answer.metadata.finalizers ?? []).length === 0
       ? undefined
       : answer;
   }
 
-  async #call(method: string, path: string, body?: unknown, contentType = "application/json"): Promise<unknown> {
+  async deleteCollection(resource: ClusterResource, namespace: string): Promise<void> {
+    const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background" };
+    await this.#call("DELETE", collectionPath(resource, namespace), { body });
+  }
+
+  async discover(): Promise<readonly DiscoveredResource[]> {
+    const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    const documents = await Promise.all(["/api", "/apis"].map((path) => this.#call("GET", path, { accept })));
+    return documents.flatMap((document) => discoveredIn(document as DiscoveryDocument));
+  }
+
+  async #call(method: string, path: string, { body, contentType, accept }: CallOptions = {}): Promise<unknown> {
+    const headers = {
+      ...this.#headers,
+      ...(accept === undefined ? {} : { accept }),
+      ...(body === undefined ? {} : { "content-type": contentType ?? "application/json" }),
+    };
     const response = await this.#handler({
       method,
       path,
-      headers: body === undefined ? this.#headers : { ...this.#headers, "content-type": contentType },
+      headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await readText(response.body);
     if (response.status >= 300) throw statusError(response.status, text);
     return JSON.parse(text) as unknown;
   }
+}
+
+interface CallOptions {
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+}
+
+function accepted(view: ObjectView = "object", list: "List" | "" = ""): string {
+  return view === "object" ? "application/json" : `application/json;as=PartialObjectMetadata${list};g=meta.k8s.io;v=v1`;
 }
 
 function collectionPath({ group, version, plural }: ClusterResource, namespace?: string): string {

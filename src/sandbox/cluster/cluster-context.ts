@@ -6,7 +6,7 @@ import type { ClusterApi, resources } from "./cluster-api.ts";
 import type { ObjectCache } from "./object-cache.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-export type CacheName = Exclude<keyof typeof resources, "claims" | "namespaces">;
+export type CacheName = Exclude<keyof typeof resources, "claims">;
 
 /** What every part of the cluster's behaviour works with. */
 export interface ClusterContext {

@@ -1,10 +1,19 @@
 import { type Clock, type Random, sleep } from "../../clock.ts";
 import { isAppError } from "../../errors.ts";
 import type { KubeObject } from "../kube/resource-definition.ts";
-import type { ClusterApi, ClusterResource } from "./cluster-api.ts";
+import type { ClusterApi, ClusterResource, ObjectView } from "./cluster-api.ts";
 
 /** Told of each change; `old` or `current` is undefined at the beginning and the end of an object's life. */
 export type ChangeListener = (current: KubeObject | undefined, old: KubeObject | undefined) => void;
+
+export interface CacheOptions {
+  readonly api: ClusterApi;
+  readonly clock: Clock;
+  /** For the pauses after failures. */
+  readonly random: Random;
+  /** Whole objects when absent. */
+  readonly view?: ObjectView;
+}
 
 const gone = new Set(["Expired", "Gone", "Http410"]);
 
@@ -17,15 +26,17 @@ export class ObjectCache {
   readonly #api: ClusterApi;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #view: ObjectView;
   readonly #objects = new Map<string, KubeObject>();
   readonly #forgotten = new Set<string>();
   readonly #listeners: ChangeListener[] = [];
 
-  constructor(api: ClusterApi, resource: ClusterResource, clock: Clock, random: Random) {
-    this.#api = api;
+  constructor(resource: ClusterResource, options: CacheOptions) {
+    this.#api = options.api;
     this.resource = resource;
-    this.#clock = clock;
-    this.#random = random;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#view = options.view ?? "object";
   }
 
   onChange(listener: ChangeListener): void {
@@ -90,24 +101,30 @@ export class ObjectCache {
     }
   }
 
+  #take(object: KubeObject): void {
+    // The bulk of most metadata, which nobody reads here.
+    if (this.#view === "metadata") delete object.metadata.managedFields;
+    this.observe(object);
+  }
+
   async #list(): Promise<string> {
-    const { items, resourceVersion } = await this.#api.list(this.resource);
+    const { items, resourceVersion } = await this.#api.list(this.resource, { view: this.#view });
     const present = new Set(items.map((item) => item.metadata.uid));
     for (const known of this.#objects.values()) if (!present.has(known.metadata.uid)) this.forget(known);
-    for (const item of items) this.observe(item);
+    for (const item of items) this.#take(item);
     return resourceVersion;
   }
 
   async #follow(version: string, signal: AbortSignal): Promise<string> {
     let last = version;
-    for await (const { type, object } of this.#api.watch(this.resource, version, signal)) {
+    for await (const { type, object } of this.#api.watch(this.resource, version, signal, this.#view)) {
       // After an error only a new list tells where things stand.
       if (type === "ERROR") return this.#list();
       last = object.metadata.resourceVersion ?? last;
       if (type === "DELETED") {
         this.forget(object);
         this.#forgotten.delete(object.metadata.uid ?? "");
-      } else if (type !== "BOOKMARK") this.observe(object);
+      } else if (type !== "BOOKMARK") this.#take(object);
     }
     // A server that ends watches at once must not make this a busy loop.
     if (last === version) await sleep(this.#clock, 100, signal).catch(() => undefined);

@@ -1,7 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import { type CrdNames, crdSpec, definitionsOf } from "./crd-definitions.ts";
 import { CRD_FINALIZER } from "./deletion.ts";
-import type { DeleteDependent } from "./garbage-collector.ts";
 import { deepEqual, isObject, type JsonObject } from "./json-value.ts";
 import { isFinished, timestamp } from "./object-writer.ts";
 import type { Registry } from "./registry.ts";
@@ -9,6 +8,9 @@ import type { KubeObject } from "./resource-definition.ts";
 import type { Collection, Storage } from "./storage.ts";
 
 export const CRD_KEY = "apiextensions.k8s.io/customresourcedefinitions";
+
+/** Deletes an object of a custom kind; how is the caller's business. */
+export type DeleteInstance = (collection: Collection, object: KubeObject) => void;
 
 /**
  * The controllers behind CustomResourceDefinitions: names are accepted, then the kind is established and served; a
@@ -19,15 +21,15 @@ export class CrdLifecycle {
   readonly #storage: Storage;
   readonly #registry: Registry;
   readonly #crds: Collection;
-  readonly #delete: DeleteDependent;
+  readonly #delete: DeleteInstance;
   #scheduled = false;
 
-  constructor(clock: Clock, storage: Storage, registry: Registry, deleteObject: DeleteDependent) {
+  constructor(clock: Clock, storage: Storage, registry: Registry, deleteInstance: DeleteInstance) {
     this.#clock = clock;
     this.#storage = storage;
     this.#registry = registry;
     this.#crds = storage.collection(CRD_KEY);
-    this.#delete = deleteObject;
+    this.#delete = deleteInstance;
     storage.listen(({ type, object, previous }, collection) => {
       if (collection === this.#crds) {
         if (type !== "MODIFIED" || served(object) !== served(previous) || object["spec"] !== previous?.["spec"])
@@ -111,7 +113,7 @@ export class CrdLifecycle {
     if (crd.metadata.finalizers?.includes(CRD_FINALIZER) !== true) return;
     const collection = this.#storage.collection(storageKey(crd));
     for (const object of collection.list()) {
-      if (object.metadata.deletionTimestamp === undefined) this.#delete(collection, object, false);
+      if (object.metadata.deletionTimestamp === undefined) this.#delete(collection, object);
     }
     const remaining = collection.size;
     const state =

@@ -6,21 +6,19 @@ import { WebhookAdmission } from "./admission-webhooks.ts";
 import { builtinDefinitions } from "./builtin/definitions.ts";
 import { CrdLifecycle } from "./crd-lifecycle.ts";
 import { CreateRules } from "./create-rules.ts";
-import { FOREGROUND_FINALIZER, ObjectDeleter } from "./deletion.ts";
+import { ObjectDeleter } from "./deletion.ts";
 import { apiDiscovery } from "./discovery.ts";
 import { extraValidation } from "./extra-validation.ts";
-import { type DeleteDependent, GarbageCollector } from "./garbage-collector.ts";
 import { errorAnswer, pageNotFound } from "./http-answer.ts";
-import { NamespaceLifecycle } from "./namespace-lifecycle.ts";
 import { isFinished, ObjectWriter, timestamp } from "./object-writer.ts";
 import { Registry } from "./registry.ts";
-import { internalContext, type UserInfo, type WriteContext } from "./request-context.ts";
+import type { UserInfo, WriteContext } from "./request-context.ts";
 import { parseRequest, type RequestInfo } from "./request-info.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { type EndpointDependencies, resourceAnswer } from "./resource-endpoint.ts";
 import { reviewAnswer } from "./reviews.ts";
 import { badRequest, internalError, StatusError } from "./status-error.ts";
-import { Storage } from "./storage.ts";
+import { type Collection, Storage } from "./storage.ts";
 import { subresourceAnswer } from "./subresources.ts";
 import { tokenUser } from "./tokens.ts";
 
@@ -30,8 +28,6 @@ export interface KubeApiOptions {
   readonly random: Random;
   /** Calls admission webhooks. Without it, webhooks cannot be reached, and their failure policies decide. */
   readonly callWebhook?: WebhookCaller;
-  /** PEM text that `kube-root-ca.crt` shows. */
-  readonly rootCertificate?: string;
 }
 
 /** One request that the API has answered (a watch counts when it starts). */
@@ -48,7 +44,10 @@ export interface RecordedRequest {
   readonly status: number;
 }
 
-/** A Kubernetes API server in the process: the same wire behaviour, with no socket and no timer but the clock's. */
+/**
+ * A Kubernetes API server in the process: the same wire behaviour, with no socket and no timer but the clock's. As the real one,
+ * it collects no garbage and empties no namespace: that is for the controllers of `../cluster`.
+ */
 export interface KubeApi {
   readonly handle: HttpHandler;
   /** Every request so far, oldest first, up to the last 100,000. */
@@ -73,7 +72,7 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
   const writer = new ObjectWriter({ clock, storage, registry, rules, admission, extraValidation });
   const deleter = new ObjectDeleter(clock, storage, admission);
   const deps: EndpointDependencies = { clock, random, storage, writer, deleter };
-  startControllers(deps, registry, options.rootCertificate ?? "");
+  new CrdLifecycle(clock, storage, registry, (collection, object) => removeInstance(deps, collection, object));
   createInitialObjects(storage, rules, clock);
 
   let requests: RecordedRequest[] = [];
@@ -146,7 +145,20 @@ function writeContext(http: HttpRequest, { query }: RequestInfo, user: UserInfo,
     dryRun: dryRun.includes("All"),
     fieldValidation: validation === "" ? "Warn" : validation,
     warnings,
+    options: requestOptions(query),
   };
+}
+
+function requestOptions(query: URLSearchParams): Record<string, unknown> {
+  const options: Record<string, unknown> = {};
+  const dryRun = query.getAll("dryRun").filter((value) => value !== "");
+  if (dryRun.length > 0) options["dryRun"] = dryRun;
+  for (const name of ["fieldManager", "fieldValidation"]) {
+    const value = query.get(name);
+    if (value !== null && value !== "") options[name] = value;
+  }
+  if (query.has("force")) options["force"] = query.get("force") === "true";
+  return options;
 }
 
 /** Everyone is an administrator, except bearers of service account tokens and those who impersonate. */
@@ -177,71 +189,20 @@ function recorded(at: number, http: HttpRequest, info: RequestInfo | undefined, 
   };
 }
 
-function startControllers(
-  { clock, storage, writer }: EndpointDependencies,
-  registry: Registry,
-  certificate: string,
-): void {
-  const deleteObject: DeleteDependent = (collection, object, foreground) => {
-    const finalizers = foreground
-      ? [...(object.metadata.finalizers ?? []), FOREGROUND_FINALIZER]
-      : object.metadata.finalizers;
-    const grace = collection.key === "/pods" ? podGrace(object) : 0;
-    const marked: KubeObject = {
-      ...object,
-      metadata: {
-        ...object.metadata,
-        ...(finalizers === undefined ? {} : { finalizers }),
-        deletionTimestamp: timestamp({ ...clock, now: () => clock.now() + grace * 1000 }),
-        deletionGracePeriodSeconds: grace,
-        ...(object.metadata.generation === undefined ? {} : { generation: object.metadata.generation + 1 }),
-      },
-    };
-    if (isFinished({ storageKey: collection.key }, marked)) storage.remove(collection, object);
-    else storage.put(collection, marked);
-  };
-  const controllerContext = internalContext("kube-controller-manager");
-  const createIn = (plural: string, namespace: string, body: KubeObject): void => {
-    const resource = registry.find("", "v1", plural);
-    if (resource === undefined || storage.collection(`/${plural}`).get(namespace, body.metadata.name) !== undefined)
-      return;
-    // A namespace that is gone again by then needs no contents.
-    writer.create({ resource, namespace, subresource: "" }, body, controllerContext).catch(() => undefined);
-  };
-  new NamespaceLifecycle(clock, storage, {
-    deleteObject,
-    populate: (namespace) => {
-      createIn("serviceaccounts", namespace, {
-        apiVersion: "v1",
-        kind: "ServiceAccount",
-        metadata: { name: "default" },
-      });
-      createIn("configmaps", namespace, {
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        metadata: {
-          name: "kube-root-ca.crt",
-          annotations: {
-            "kubernetes.io/description":
-              "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.",
-          },
-        },
-        data: { "ca.crt": certificate },
-      });
+/** Deletes an object of a custom kind whose definition goes. */
+function removeInstance({ clock, storage }: EndpointDependencies, collection: Collection, object: KubeObject): void {
+  const { generation } = object.metadata;
+  const marked: KubeObject = {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      deletionTimestamp: timestamp(clock),
+      deletionGracePeriodSeconds: 0,
+      ...(generation === undefined ? {} : { generation: generation + 1 }),
     },
-  });
-  new GarbageCollector(storage, deleteObject);
-  new CrdLifecycle(clock, storage, registry, deleteObject);
-}
-
-function podGrace(pod: KubeObject): number {
-  const { nodeName, terminationGracePeriodSeconds } = (pod["spec"] ?? {}) as {
-    nodeName?: string;
-    terminationGracePeriodSeconds?: number;
   };
-  const phase = (pod["status"] as { phase?: string } | undefined)?.phase;
-  if (nodeName === undefined || nodeName === "" || phase === "Succeeded" || phase === "Failed") return 0;
-  return terminationGracePeriodSeconds ?? 30;
+  if (isFinished({ storageKey: collection.key }, marked)) storage.remove(collection, object);
+  else storage.put(collection, marked);
 }
 
 function createInitialObjects(storage: Storage, rules: CreateRules, clock: Clock): void {

@@ -13,15 +13,6 @@ export interface WriteContext {
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
   /** Texts for `Warning` headers; handlers add to it. */
   readonly warnings: string[];
-}
-
-/** For writes of the server's own controllers. */
-export function internalContext(component: string): WriteContext {
-  return {
-    user: { username: `system:${component}`, groups: ["system:authenticated"] },
-    fieldManager: component,
-    dryRun: false,
-    fieldValidation: "Ignore",
-    warnings: [],
-  };
+  /** The request's `CreateOptions`, `PatchOptions` and so on as webhooks see them. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }

@@ -1,45 +1,143 @@
-import { type ClusterApi, type ClusterResource, httpClusterApi } from "../../../src/sandbox/cluster/cluster-api.ts";
+import { type Clock, sleep, systemClock } from "../../../src/clock.ts";
+import {
+  type ClusterApi,
+  type ClusterResource,
+  httpClusterApi,
+  resources,
+} from "../../../src/sandbox/cluster/cluster-api.ts";
 import type { SandboxNode } from "../../../src/sandbox/cluster/sandbox-node.ts";
 import { type Cluster, startCluster } from "../../../src/sandbox/cluster/start-cluster.ts";
 import { createKubeApi, type KubeApi } from "../../../src/sandbox/kube/kube-api.ts";
 import type { KubeObject } from "../../../src/sandbox/kube/resource-definition.ts";
+import { startTestControlPlane, type TestControlPlane } from "../../support/control-plane.ts";
 import { SimClock } from "../../support/sim-clock.ts";
 
-/** A cluster on the embedded API in simulated time. */
-export class ClusterHarness {
-  readonly clock = new SimClock();
-  readonly kube: KubeApi;
+/** The same tests run against the embedded API in simulated time and, by `npm run test:e2e`, against a real one in real time. */
+export const real = process.env["FAIRLEAD_TEST_KUBE"] === "real";
+
+/** A control plane of its own: whatever else is in a cluster would be run too. */
+let plane: Promise<TestControlPlane> | undefined;
+
+after(async () => {
+  await (await plane)?.stop();
+});
+
+/** A cluster on one of the two APIs. */
+export interface ClusterHarness {
   readonly api: ClusterApi;
   readonly cluster: Cluster;
+  /** Where `create` puts what has a namespace. */
+  readonly namespace: string;
+  create(resource: ClusterResource, object: KubeObject): Promise<KubeObject>;
+  /** The objects of the namespace, or all of a resource that has none. */
+  list(resource: ClusterResource): Promise<readonly KubeObject[]>;
+  get(resource: ClusterResource, name: string): Promise<KubeObject | undefined>;
+  /** Lets time pass until the condition holds; fails after a minute. */
+  until(condition: () => Promise<boolean>): Promise<void>;
+  /** Removes what the test has made from an API that others use after it, and ends the cluster. */
+  stop(): Promise<void>;
+}
 
-  constructor(nodes: readonly SandboxNode[] = [testNode(1), testNode(2)]) {
-    const random = seededRandom(7);
-    this.kube = createKubeApi({ clock: this.clock, random });
-    this.api = httpClusterApi(this.kube.handle);
-    this.cluster = startCluster({ api: this.api, clock: this.clock, random, nodes });
-  }
+/** The harness on the embedded API, with what only that can do. */
+export interface EmbeddedHarness extends ClusterHarness {
+  readonly clock: SimClock;
+  readonly kube: KubeApi;
+  /** Lets `ms` of simulated time go by in small steps, so that what follows from each step can happen. */
+  pass(ms: number): Promise<void>;
+}
 
-  async list(resource: ClusterResource): Promise<readonly KubeObject[]> {
-    return (await this.api.list(resource)).items;
-  }
+const twoNodes = (): readonly SandboxNode[] => [testNode(1), testNode(2)];
 
-  async get(resource: ClusterResource, name: string): Promise<KubeObject | undefined> {
-    return (await this.list(resource)).find((object) => object.metadata.name === name);
-  }
+export function startHarness(nodes: readonly SandboxNode[] = twoNodes()): Promise<ClusterHarness> {
+  return real ? startRealHarness(nodes) : startEmbeddedHarness(nodes);
+}
 
-  /** Moves time on until the condition holds; fails after a simulated minute. */
-  async until(condition: () => Promise<boolean>): Promise<void> {
+export async function startEmbeddedHarness(nodes: readonly SandboxNode[] = twoNodes()): Promise<EmbeddedHarness> {
+  const random = seededRandom(7);
+  const clock = new SimClock();
+  const kube = createKubeApi({ clock, random });
+  const api = httpClusterApi(kube.handle);
+  const cluster = startCluster({ api, clock, random, nodes, rootCertificate: "the root" });
+  await clock.settle();
+  await cluster.started;
+  const until = async (condition: () => Promise<boolean>): Promise<void> => {
     for (let step = 0; step < 600; step++) {
       if (await condition()) return;
-      await this.clock.advance(100);
+      await clock.advance(100);
     }
     throw new Error("not reached within a simulated minute");
-  }
+  };
+  return {
+    ...commonParts(api, "default"),
+    cluster,
+    clock,
+    kube,
+    until,
+    async pass(ms) {
+      for (let left = ms; left > 0; left -= 100) await clock.advance(Math.min(100, left));
+    },
+    stop: () => cluster.stop(),
+  };
+}
 
-  /** Lets `ms` of simulated time go by in small steps, so that what follows from each step can happen. */
-  async pass(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= 100) await this.clock.advance(Math.min(100, left));
-  }
+let harnesses = 0;
+
+async function startRealHarness(nodes: readonly SandboxNode[]): Promise<ClusterHarness> {
+  plane ??= startTestControlPlane();
+  const api = httpClusterApi((await plane).admin.http);
+  const namespace = `cluster-${harnesses++}`;
+  const clock: Clock = systemClock;
+  await api.create(resources.namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  const delays = { startDelayMs: 50, stopDelayMs: 500 };
+  const cluster = startCluster({ api, clock, random: Math.random, nodes, rootCertificate: "the root", ...delays });
+  await cluster.started;
+  const until = async (condition: () => Promise<boolean>): Promise<void> => {
+    for (const end = clock.now() + 60_000; clock.now() < end; await sleep(clock, 50)) if (await condition()) return;
+    throw new Error("not reached within a minute");
+  };
+  return {
+    ...commonParts(api, namespace),
+    cluster,
+    until,
+    async stop() {
+      for (const name of ["deployments", "statefulSets", "daemonSets", "replicaSets", "pods"] as const) {
+        await api.deleteCollection(resources[name], namespace);
+      }
+      for (const { metadata } of (await api.list(resources.services, { namespace })).items) {
+        await api.delete(resources.services, metadata, {});
+      }
+      // Pods end with their nodes, without a grace period.
+      cluster.setNodes([]);
+      await until(async () => (await api.list(resources.nodes)).items.length === 0);
+      await until(async () => (await api.list(resources.pods, { namespace })).items.length === 0);
+      await cluster.stop();
+    },
+  };
+}
+
+function commonParts(
+  api: ClusterApi,
+  namespace: string,
+): Pick<ClusterHarness, "api" | "namespace" | "create" | "list" | "get"> {
+  const list = async (resource: ClusterResource): Promise<readonly KubeObject[]> =>
+    (await api.list(resource, isClusterWide(resource) ? {} : { namespace })).items;
+  return {
+    api,
+    namespace,
+    list,
+    create: (resource, object) =>
+      api.create(
+        resource,
+        isClusterWide(resource) ? object : { ...object, metadata: { ...object.metadata, namespace } },
+      ),
+    get: async (resource, name) => (await list(resource)).find((object) => object.metadata.name === name),
+  };
+}
+
+const clusterWide = new Set(["nodes", "namespaces", "customresourcedefinitions", "priorityclasses", "clusterroles"]);
+
+function isClusterWide({ plural }: ClusterResource): boolean {
+  return clusterWide.has(plural);
 }
 
 export function testNode(number: number, overrides: Partial<SandboxNode> = {}): SandboxNode {
@@ -61,7 +159,7 @@ export function deployment(name: string, replicas: number, podSpec: Record<strin
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: { name, namespace: "default" },
+    metadata: { name },
     spec: {
       replicas,
       selector: { matchLabels: { app: name } },
@@ -81,7 +179,7 @@ export function service(name: string, ports: readonly Record<string, unknown>[])
   return {
     apiVersion: "v1",
     kind: "Service",
-    metadata: { name, namespace: "default" },
+    metadata: { name },
     spec: { selector: { app: name }, ports },
   };
 }

@@ -188,7 +188,8 @@ describe("scale", () => {
 describe("identity", () => {
   it("of service accounts comes in tokens that the API knows again", async () => {
     const client = new ApiClient();
-    await client.clock.settle();
+    const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } };
+    await client.create("/api/v1/namespaces/default/serviceaccounts", account);
     const { status, body } = await client.call("POST", "/api/v1/namespaces/default/serviceaccounts/default/token", {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenRequest",

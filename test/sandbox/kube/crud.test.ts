@@ -98,7 +98,7 @@ describe("objects over the Kubernetes API", () => {
       status: 409,
       reason: "Conflict",
       message:
-        'Operation cannot be fulfilled on configmaps "a": Precondition failed: ResourceVersion in precondition: 1, ResourceVersion in object meta: 15',
+        'Operation cannot be fulfilled on configmaps "a": Precondition failed: ResourceVersion in precondition: 1, ResourceVersion in object meta: 7',
     },
     {
       name: "a media type that nobody speaks",
