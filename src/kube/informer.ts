@@ -68,8 +68,11 @@ export interface Informer<T extends KubeObject> extends Lister<T> {
   onEvent(handler: InformerHandler<T>): () => void;
   /** Resolves when the first complete list has arrived; rejects when `signal` aborts or the informer stops. */
   whenSynced(signal?: AbortSignal): Promise<void>;
-  /** Reads the complete list again soon and compares it with the cache. */
-  relist(): void;
+  /**
+   * Reads the complete list again and compares it with the cache. Resolves when all that had happened before the call is in
+   * the cache, however long that takes; never rejects.
+   */
+  relist(): Promise<void>;
   health(): InformerHealth;
   stop(): Promise<void>;
 }

@@ -71,8 +71,11 @@ export interface ReflectorHealth {
 export interface Reflector {
   /** Lists and watches until `signal` aborts, whatever fails. To be called once. */
   run(signal: AbortSignal): Promise<void>;
-  /** Ends the present watch and reads a complete list. */
-  relist(): void;
+  /**
+   * Ends the present watch and reads a complete list. Resolves when a list that began after the call has arrived, however long
+   * that takes; never rejects.
+   */
+  relist(): Promise<void>;
   health(): ReflectorHealth;
 }
 
@@ -88,11 +91,32 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   let listReason: ListReason | undefined = "initial";
   let listedAt = clock.monotonic();
   let lastContact = clock.monotonic();
-  let open: { readonly since: number; readonly limitMs: number; readonly controller: AbortController } | undefined;
+  let open: { readonly since: number; readonly limitMs: number } | undefined;
   let failures = 0;
+  let watching: AbortController | undefined;
+  /** Those who asked for a list that has not begun. */
+  let askers: (() => void)[] = [];
 
   async function list(reason: ListReason, signal: AbortSignal): Promise<void> {
     const lastVersion = version;
+    const served = askers;
+    askers = [];
+    try {
+      await listOnce(signal);
+    } catch (error) {
+      askers.push(...served);
+      throw error;
+    }
+    if (signal.aborted) return;
+    target.replace(reason, lastVersion);
+    metrics?.add("fairlead_kube_relists_total", { kind: kind.kind, reason });
+    // Whoever asked while this list was read wants a later one.
+    listReason = askers.length > 0 ? "requested" : undefined;
+    listedAt = lastContact = clock.monotonic();
+    for (const done of served) done();
+  }
+
+  async function listOnce(signal: AbortSignal): Promise<void> {
     for (let restarts = 0; ; restarts++) {
       target.discardStaged();
       try {
@@ -103,11 +127,6 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
         if (!isExpired(error) || restarts >= 3) throw error;
       }
     }
-    if (signal.aborted) return;
-    target.replace(reason, lastVersion);
-    metrics?.add("fairlead_kube_relists_total", { kind: kind.kind, reason });
-    listReason = undefined;
-    listedAt = lastContact = clock.monotonic();
   }
 
   /** One watch from open to close. Resolves when the server ends it. */
@@ -116,6 +135,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     const timeoutSeconds = Math.floor((watchMinMs + random() * (watchMaxMs - watchMinMs)) / 1000);
     const limitMs = timeoutSeconds * 1000 + watchGraceMs;
     const { controller, release } = linkedAbort(signal);
+    watching = controller;
     const what = `watch ${kind.plural}`;
     const expire = (code: string, message: string) => (): void =>
       controller.abort(new AppError(message, { class: "transient", code }));
@@ -137,7 +157,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
         throw apiError(what, { ...response, body: await readBody(response, controller.signal) });
       timer.cancel();
       timer = clock.setTimer(limitMs, expire("WatchTooOld", `${what} did not end when it should have`));
-      open = { since: clock.monotonic(), limitMs, controller };
+      open = { since: clock.monotonic(), limitMs };
       lastContact = clock.monotonic();
       await readEvents(response, controller.signal, what, () => {
         silence?.cancel();
@@ -150,7 +170,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       timer.cancel();
       silence?.cancel();
       release();
-      open = undefined;
+      open = watching = undefined;
       if (response !== undefined) discardBody(response);
       // Frees the connection also where the transport does not end a stream that nobody reads.
       controller.abort(new DOMException("the watch has ended", "AbortError"));
@@ -229,7 +249,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       let retryAfterMs = 0;
       let ended = "closed";
       try {
-        if (listReason !== undefined) await list(listReason, signal);
+        while (listReason !== undefined && !signal.aborted) await list(listReason, signal);
         if (signal.aborted) return;
         opened = clock.monotonic();
         await watch(signal);
@@ -265,8 +285,10 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   return {
     run,
     relist() {
-      if (open === undefined) listReason ??= "requested";
-      else open.controller.abort(new RelistRequested("a list was requested"));
+      const done = new Promise<void>((resolve) => void askers.push(resolve));
+      if (watching === undefined) listReason ??= "requested";
+      else watching.abort(new RelistRequested("a list was requested"));
+      return done;
     },
     health,
   };

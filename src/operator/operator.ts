@@ -3,7 +3,7 @@ import type { Clock, Random } from "../clock.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { AppError } from "../errors.ts";
 import type { HttpHandler } from "../http.ts";
-import { linkedAbort } from "../kube/abort.ts";
+import { linkedAbort, untilAborted } from "../kube/abort.ts";
 import { runController } from "../kube/controller.ts";
 import { createEventRecorder, type EventRecorder } from "../kube/events.ts";
 import { createLeaderElection, type LeaderElection, leaderOnly } from "../kube/lease.ts";
@@ -153,8 +153,12 @@ class RunningOperator implements Operator {
     await Promise.all([...informers.map((informer) => informer.whenSynced(signal)), awsParts.inventory.ready()]);
     const waitedFrom = clock.monotonic();
     await this.#lead(signal);
-    // Another process has led meanwhile: what was listed before is not what AWS holds now.
-    if (clock.monotonic() - waitedFrom > briefWaitMs) await awsParts.inventory.refresh();
+    // Another process has led meanwhile: what was listed before is not what AWS holds now, and a watch that broke without a
+    // word would show as wanted what the other has deleted.
+    if (clock.monotonic() - waitedFrom > briefWaitMs) {
+      const refreshed = [awsParts.inventory.refresh(), ...informers.map((informer) => informer.relist())];
+      await untilAborted(Promise.all(refreshed), AbortSignal.any([signal, this.#lost.signal]));
+    }
     awsParts.start();
     for (const { module, queue } of queues) this.#run(module, queue);
     this.#started = true;
@@ -214,8 +218,8 @@ class RunningOperator implements Operator {
     await election.whenLeading(signal);
     const fence = election.fence();
     // The term may be over already, when the process was frozen between two turns.
-    if (fence.aborted) this.#lost.abort();
-    else fence.addEventListener("abort", () => this.#lost.abort(), { once: true });
+    if (fence.aborted) this.#lost.abort(lostLease());
+    else fence.addEventListener("abort", () => this.#lost.abort(lostLease()), { once: true });
     if (this.#lost.signal.aborted) throw lostLease();
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Pod, podKind } from "../../src/api/builtin.ts";
 import type { KubeObject } from "../../src/api/object.ts";
+import type { HttpResponse } from "../../src/http.ts";
 import { createInformer } from "../../src/kube/informer.ts";
 import { silentLogger } from "../../src/log.ts";
 import { FakeKube, status } from "../support/fake-kube.ts";
@@ -102,10 +103,28 @@ describe("informer guards", () => {
     kube.put(pods, pod("lost"), { tell: false });
     kube.bookmark();
     await clock.settle();
-    informer.relist();
-    await clock.settle();
+    await Promise.all([informer.relist(), clock.settle()]);
     assert.deepEqual(Object.keys(cached(informer)), ["lost"]);
     assert.equal(await metrics.value("fairlead_kube_missed_events_total", { kind: "Pod" }), 1);
+    await informer.stop();
+  });
+
+  it("a list that is asked for while another is read, or while a watch opens, is read after it", async () => {
+    const { kube, clock, informer } = setUp();
+    const held = Promise.withResolvers<HttpResponse>();
+    kube.fault = () => held.promise;
+    informer.start();
+    await clock.settle();
+    let known: string[] | undefined;
+    void informer.relist().then(() => (known = Object.keys(cached(informer))));
+    kube.fault = (request) => (request.query.get("watch") === "true" ? new Promise(() => undefined) : undefined);
+    kube.put(pods, pod("late"), { tell: false });
+    held.resolve({ status: 200, headers: {}, body: JSON.stringify({ metadata: { resourceVersion: "1" }, items: [] }) });
+    await clock.settle();
+    assert.deepEqual([known, kube.lists.length], [["late"], 2]);
+    kube.put(pods, pod("later"), { tell: false });
+    await Promise.all([informer.relist(), clock.settle()]);
+    assert.deepEqual(Object.keys(cached(informer)), ["late", "later"], "no answer of the watch was waited for");
     await informer.stop();
   });
 
