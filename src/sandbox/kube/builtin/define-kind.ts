@@ -1,7 +1,7 @@
 import type { FieldError, KubeObject, PrinterColumn, ResourceDefinition, Schema } from "../resource-definition.ts";
 import { ageSince } from "./age.ts";
 import { modelSchema } from "./model-schema.ts";
-import { normalize } from "./normalize.ts";
+import { normalize, writeZeros } from "./normalize.ts";
 
 /** A column as `[name, type]`, or `[name, type, 1]` for one that only `-o wide` shows. */
 export type Column = readonly [name: string, type?: PrinterColumn["type"], priority?: number];
@@ -65,6 +65,7 @@ export function defineKind(kind: BuiltinKind): ResourceDefinition {
     defaults(object) {
       const copy = normalize(object, modelSchema(kind.model)) as KubeObject;
       defaults?.(copy);
+      writeZeros(copy, modelSchema(kind.model));
       return copy;
     },
     ...(validate === undefined ? {} : { validate }),
