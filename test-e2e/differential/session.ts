@@ -1,4 +1,5 @@
 import type { HttpResponse } from "../../src/http.ts";
+import { withSortedCauses } from "./cause-order.ts";
 import { type Kubectl, type KubectlResult, kubectlLines, startKubectl } from "./kubectl.ts";
 import { Normalizer } from "./normalize.ts";
 import { RecordedWatch } from "./recorded-watch.ts";
@@ -15,6 +16,8 @@ export interface CallOptions {
   readonly contentType?: string;
   readonly accept?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What is wrong comes in an order of the server's own, such as that of a map in Go. */
+  readonly anyOrder?: boolean;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: scenarios read into answers of any shape.
@@ -90,7 +93,7 @@ export class Session {
             return value === undefined ? [] : [[name, this.#normalizer.text(value)]];
           }),
         ),
-        body: this.#normalizer.value(parsed),
+        body: this.#normalizer.value(options.anyOrder === true ? withSortedCauses(parsed) : parsed),
       },
     });
     return { status, body: parsed };

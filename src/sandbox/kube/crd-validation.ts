@@ -3,7 +3,7 @@ import { type CrdVersion, crdSpec } from "./crd-definitions.ts";
 import { compileJsonPath } from "./json-path.ts";
 import { deepEqual } from "./json-value.ts";
 import type { FieldError, KubeObject, Schema } from "./resource-definition.ts";
-import { pattern } from "./schema/validate.ts";
+import { re2 as pattern } from "./schema/re2.ts";
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_TEXT =

@@ -8,7 +8,7 @@ import { completeSchema } from "./object-meta.ts";
 import type { Registry, ServedResource } from "./registry.ts";
 import type { WriteContext } from "./request-context.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
-import { applyDefaults } from "./schema/default.ts";
+import { applyDefaults, dropNulls } from "./schema/default.ts";
 import { validateSchema } from "./schema/validate.ts";
 import { applyConfiguration, type FieldWriter, trackUpdate } from "./server-side-apply/managed-fields.ts";
 import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound } from "./status-error.ts";
@@ -25,7 +25,7 @@ export interface WriterDependencies {
     resource: ServedResource,
     object: KubeObject,
     old: KubeObject | undefined,
-    found: readonly FieldError[],
+    known: { readonly found: readonly FieldError[]; readonly subresource: string },
   ) => readonly FieldError[];
 }
 
@@ -109,7 +109,7 @@ export class ObjectWriter {
     object = rules.onCreate(resource, object, errors);
     if (apply === undefined) object = trackUpdate(undefined, object, writer);
     object = await this.#admitted(target, "CREATE", object, undefined, context);
-    this.#validate(resource, object, undefined, errors);
+    this.#validate(target, object, undefined, errors);
     await this.#judged(target, "CREATE", object, undefined, context);
     if (namespace !== undefined) this.#requireNamespace(resource, namespace, object.metadata.name);
     const collection = storage.collection(resource.storageKey);
@@ -196,7 +196,7 @@ export class ObjectWriter {
       }
       next = await this.#admitted(target, "UPDATE", next, current, context);
       next = withGeneration(resource, current, next);
-      if (options.trusted !== true) this.#validate(resource, next, current, errors);
+      if (options.trusted !== true) this.#validate(target, next, current, errors);
       await this.#judged(target, "UPDATE", next, current, context);
       const latest = collection.get(target.namespace ?? "", name);
       if (latest !== stored) {
@@ -279,7 +279,8 @@ export class ObjectWriter {
 
   #defaulted(resource: ServedResource, object: KubeObject): KubeObject {
     const { definition } = resource;
-    const withSchema = applyDefaults(object, definition.schema) as KubeObject;
+    const { schema } = definition;
+    const withSchema = applyDefaults(resource.custom ? dropNulls(object, schema) : object, schema) as KubeObject;
     return definition.defaults === undefined ? withSchema : definition.defaults(withSchema);
   }
 
@@ -322,16 +323,21 @@ export class ObjectWriter {
     await this.#deps.admission.validate({ ...target, operation, object, oldObject, context });
   }
 
-  #validate(resource: ServedResource, object: KubeObject, old: KubeObject | undefined, errors: FieldError[]): void {
+  #validate(
+    { resource, subresource }: WriteTarget,
+    object: KubeObject,
+    old: KubeObject | undefined,
+    errors: FieldError[],
+  ): void {
     const { definition } = resource;
     const all = [
       ...validateMetadata(object.metadata, definition.plural),
       ...(old === undefined ? [] : validateMetadataUpdate(object.metadata, old.metadata)),
-      ...validateSchema(object, definition.schema),
+      ...(resource.custom ? [] : validateSchema(object, definition.schema)),
       ...(definition.validate?.(object, old) ?? []),
       ...errors,
     ];
-    all.push(...this.#deps.extraValidation(resource, object, old, all));
+    all.push(...this.#deps.extraValidation(resource, object, old, { found: all, subresource }));
     if (all.length > 0) throw invalid(resource, object.metadata.name, all);
   }
 

@@ -1,4 +1,7 @@
+import { completeSchema } from "./object-meta.ts";
 import type { KubeObject, ResourceDefinition } from "./resource-definition.ts";
+import { applyDefaults, dropNulls } from "./schema/default.ts";
+import { pruneUnknown } from "./schema/prune.ts";
 import type { ErrorSubject } from "./status-error.ts";
 import { convertVersion, storageKeyOf } from "./version-conversion.ts";
 
@@ -86,6 +89,12 @@ export class Registry {
   }
 }
 
+/** What was stored under another schema, as the one of now has it: unknown members dropped, new defaults filled in. */
+function completed(object: KubeObject, { schema, prune }: ResourceDefinition): KubeObject {
+  const pruned = prune ? pruneUnknown(object, completeSchema(schema), []) : object;
+  return applyDefaults(dropNulls(pruned, schema), schema) as KubeObject;
+}
+
 function served(definitions: readonly ResourceDefinition[], custom: boolean): ServedResource[] {
   return definitions.map((definition) => {
     const storageKey = storageKeyOf(definition.group, definition.plural);
@@ -101,7 +110,10 @@ function served(definitions: readonly ResourceDefinition[], custom: boolean): Se
       resource: definition.plural,
       kind: definition.kind,
       toStorage: (object) => convertVersion(object, storageApiVersion, definition.kind),
-      fromStorage: (object) => convertVersion(object, apiVersion, definition.kind),
+      fromStorage: (object) => {
+        const converted = convertVersion(object, apiVersion, definition.kind);
+        return custom ? completed(converted, definition) : converted;
+      },
     };
   });
 }

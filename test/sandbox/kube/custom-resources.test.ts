@@ -162,7 +162,10 @@ describe("custom resource definitions", () => {
 
 describe("custom resources", () => {
   const invalid: readonly (readonly [spec: Record<string, unknown>, message: string])[] = [
-    [{ minSize: -1 }, "spec.minSize: Invalid value: -1: spec.minSize in body should be greater than or equal to 0"],
+    [
+      { minSize: -1 },
+      "[spec.minSize: Invalid value: -1: spec.minSize in body should be greater than or equal to 0, .spec.minSize: Invalid value: -1: should be a non-negative integer]",
+    ],
     [{ minSize: 5, maxSize: 1 }, 'spec: Invalid value: "object": minSize must not be above maxSize'],
   ];
   for (const [spec, message] of invalid) {
@@ -176,7 +179,10 @@ describe("custom resources", () => {
     "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
   const blocking: readonly (readonly [spec: Record<string, unknown>, message: string])[] = [
     [{}, "spec.minSize: Required value"],
-    [{ minSize: "x" }, 'spec.minSize: Invalid value: "string": spec.minSize in body must be of type integer: "string"'],
+    [
+      { minSize: "x" },
+      'spec.minSize: Invalid value: "string": spec.minSize in body must be of type integer: "string", .spec.minSize: Invalid value: 0: .spec.minSize accessor error: x is of the type string, expected int64',
+    ],
     [{ minSize: 1, mode: "x" }, 'spec.mode: Unsupported value: "x": supported values: "A", "B"'],
     [{ minSize: 1, note: "abcdef" }, "spec.note: Too long: may not be more than 5 bytes"],
     [

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { isObject } from "../json-value.ts";
 import { hasFormat } from "../schema/formats.ts";
-import { pattern } from "../schema/validate.ts";
+import { re2 as pattern } from "../schema/re2.ts";
 import {
   CelDuration,
   CelError,

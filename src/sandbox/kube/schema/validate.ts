@@ -1,31 +1,48 @@
 import { deepEqual, isObject } from "../json-value.ts";
 import type { FieldError, Schema } from "../resource-definition.ts";
-import { hasFormat } from "./formats.ts";
+import { hasFormat, knownFormat } from "./formats.ts";
+import { oldItem } from "./old-item.ts";
+import { Re2SyntaxError, re2 } from "./re2.ts";
+import { goFloat, shown } from "./shown.ts";
+import { ValidationResult } from "./validation-result.ts";
 
-/** Checks a value against a structural schema; texts are those of the API server for custom resources. */
-export function validateSchema(value: unknown, schema: Schema, path = ""): FieldError[] {
-  const errors: FieldError[] = [];
-  check(value, schema, path, errors);
-  return errors;
+/** What a value replaces; undefined where there is nothing that it could be compared with. */
+type Old = { readonly value: unknown } | undefined;
+
+/**
+ * Checks a value against a structural schema; texts and their order are those of the API server for custom resources.
+ * With the value that it replaces, what was left as it is passes whatever it is (ratcheting).
+ */
+export function validateSchema(value: unknown, schema: Schema, old?: { readonly value: unknown }): FieldError[] {
+  return check(value, schema, "", old).errors;
 }
 
-/** A value as the API server shows it in `Invalid value: ...`: text quoted, objects and lists by type or as JSON. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (value === null || value === undefined) return "null";
-  if (typeof value === "object") return JSON.stringify(value);
-  return String(value as number | boolean);
+function check(value: unknown, schema: Schema, path: string, old: Old): ValidationResult {
+  const result = new ValidationResult();
+  if (old !== undefined && value !== undefined && deepEqual(value, old.value)) return result;
+  if (value === null) {
+    checkType(value, schema, path, result);
+    checkEnum(value, schema, path, result);
+    return result;
+  }
+  if (schema.type !== undefined || isIntOrString(schema)) {
+    checkType(value, schema, path, result);
+    result.matches++;
+  }
+  result.merge(checkCombinations(value, schema, path, old));
+  result.matches++;
+  if (typeof value === "string") checkString(value, schema, path, result);
+  else if (typeof value === "number") checkNumber(value, schema, path, result);
+  else if (Array.isArray(value)) checkArray(value, schema, path, { result, old });
+  checkEnum(value, schema, path, result);
+  result.matches++;
+  if (isObject(value)) checkObject(value, schema, path, { result, old });
+  result.matches++;
+  return result;
 }
 
-function check(value: unknown, schema: Schema, path: string, errors: FieldError[]): void {
-  if (value === null && schema.nullable === true) return;
-  if (!checkType(value, schema, path, errors)) return;
-  checkEnum(value, schema, path, errors);
-  if (typeof value === "string") checkString(value, schema, path, errors);
-  else if (typeof value === "number") checkNumber(value, schema, path, errors);
-  else if (Array.isArray(value)) checkArray(value, schema, path, errors);
-  else if (isObject(value)) checkObject(value, schema, path, errors);
-  checkCombinations(value, schema, path, errors);
+function isIntOrString(schema: Schema): boolean {
+  return schema["x-kubernetes-int-or-string"] === true;
 }
 
 function jsonType(value: unknown): string {
@@ -35,210 +52,234 @@ function jsonType(value: unknown): string {
   return typeof value;
 }
 
-function checkType(value: unknown, schema: Schema, path: string, errors: FieldError[]): boolean {
+function checkType(value: unknown, schema: Schema, path: string, result: ValidationResult): void {
   const actual = jsonType(value);
-  if (schema["x-kubernetes-int-or-string"] === true) {
-    if (actual === "integer" || actual === "string") return true;
-    errors.push(typeError(path, actual, "integer,string"));
-    return false;
+  const expected = isIntOrString(schema) ? ["integer", "string"] : schema.type === undefined ? [] : [schema.type];
+  const fits =
+    expected.length === 0 ||
+    (value === null && schema.nullable === true) ||
+    expected.some((type) => type === actual || (type === "number" && actual === "integer"));
+  if (fits) {
+    result.matches++;
+    return;
   }
-  const expected = schema.type;
-  if (expected === undefined || actual === expected) return true;
-  if (expected === "number" && actual === "integer") return true;
-  errors.push(typeError(path, actual, expected));
-  return false;
+  result.add({
+    field: fieldOf(path),
+    type: "FieldValueTypeInvalid",
+    detail: `Invalid value: "${actual}": ${path} in body must be of type ${expected.join(",")}: "${actual}"`,
+  });
 }
 
-function typeError(path: string, actual: string, expected: string): FieldError {
-  const where = path === "" ? "" : ` in body`;
-  return {
-    field: path === "" ? "" : path,
-    type: "FieldValueTypeInvalid",
-    detail: `Invalid value: "${actual}": ${path}${where === "" ? "<nil>" : where} must be of type ${expected}: "${actual}"`,
-  };
+function fieldOf(path: string): string {
+  const field = path.replace(/^\./, "");
+  return field === "" ? "<nil>" : field;
 }
 
 function invalid(path: string, value: unknown, text: string): FieldError {
-  return { field: path, type: "FieldValueInvalid", detail: `Invalid value: ${shown(value)}: ${path} in body ${text}` };
+  const detail = `Invalid value: ${shown(value)}: ${path} in body ${text}`;
+  return { field: fieldOf(path), type: "FieldValueInvalid", detail };
 }
 
-function checkEnum(value: unknown, schema: Schema, path: string, errors: FieldError[]): void {
-  if (schema.enum === undefined || schema.enum.some((allowed) => deepEqual(allowed, value))) return;
+/** What is not about one place has none. */
+function general(text: string): FieldError {
+  return { field: "<nil>", type: "FieldValueInvalid", detail: `Invalid value: "": ${text}` };
+}
+
+function checkEnum(value: unknown, schema: Schema, path: string, result: ValidationResult): void {
+  if (schema.enum === undefined || schema.enum.length === 0) return;
+  // A null in the list lets no null through.
+  if (value !== null && schema.enum.some((allowed) => isChoice(value, allowed))) return;
   const allowed = schema.enum.map((item) => shown(typeof item === "string" ? item : JSON.stringify(item)));
-  errors.push({
-    field: path,
+  result.add({
+    field: fieldOf(path),
     type: "FieldValueNotSupported",
     detail: `Unsupported value: ${shown(value)}: supported values: ${allowed.join(", ")}`,
   });
 }
 
-function checkString(value: string, schema: Schema, path: string, errors: FieldError[]): void {
+function isChoice(value: unknown, allowed: unknown): boolean {
+  // A fraction is cut off where the choice is a whole number.
+  if (typeof value === "number" && Number.isInteger(allowed)) return Math.trunc(value) === allowed;
+  return deepEqual(value, allowed);
+}
+
+function checkString(value: string, schema: Schema, path: string, result: ValidationResult): void {
   const length = schema.maxLength === undefined && schema.minLength === undefined ? 0 : Array.from(value).length;
+  // One thing is said of a text at a time.
   if (schema.maxLength !== undefined && length > schema.maxLength) {
-    errors.push({
-      field: path,
-      type: "FieldValueTooLong",
-      detail: `Too long: may not be more than ${schema.maxLength} bytes`,
-    });
+    const detail = `Too long: may not be more than ${schema.maxLength} bytes`;
+    result.add({ field: fieldOf(path), type: "FieldValueTooLong", detail });
+  } else if (schema.minLength !== undefined && length < schema.minLength) {
+    result.add(invalid(path, value, `should be at least ${schema.minLength} chars long`));
+  } else if (schema.pattern !== undefined && schema.pattern !== "" && !matchesPattern(schema.pattern, value)) {
+    result.add(invalid(path, value, `should match '${schema.pattern}'`));
   }
-  if (schema.minLength !== undefined && length < schema.minLength) {
-    errors.push(invalid(path, value, `should be at least ${schema.minLength} chars long`));
+  result.matches++;
+  const { format } = schema;
+  if (format === undefined || !knownFormat(format, schema)) return;
+  if (!hasFormat(value, format)) {
+    const detail = `Invalid value: ${shown(value)}: ${path} in body must be of type ${format}: ${shown(value)}`;
+    result.add({ field: fieldOf(path), type: "FieldValueTypeInvalid", detail });
   }
-  if (schema.pattern !== undefined && !pattern(schema.pattern).test(value)) {
-    errors.push(invalid(path, value, `should match '${schema.pattern}'`));
-  }
-  if (schema.format !== undefined && !hasFormat(value, schema.format)) {
-    errors.push(invalid(path, value, `must be of type ${schema.format}: ${JSON.stringify(value)}`));
+  result.matches++;
+}
+
+function matchesPattern(pattern: string, value: string): boolean {
+  try {
+    return re2(pattern).test(value);
+  } catch (error) {
+    if (error instanceof Re2SyntaxError) return false;
+    throw error;
   }
 }
 
-const PATTERNS = new Map<string, RegExp>();
-
-/** Go's RE2 syntax as far as it differs from JavaScript's: `(?i)` in front and `(?P<name>`. */
-export function pattern(source: string): RegExp {
-  let known = PATTERNS.get(source);
-  if (known === undefined) {
-    const flags = /^\(\?([imsU]+)\)/.exec(source);
-    const body = source
-      .slice(flags?.[0].length ?? 0)
-      .replaceAll("(?P<", "(?<")
-      .replaceAll("\\z", "$")
-      .replaceAll("\\A", "^");
-    known = new RegExp(body, `u${(flags?.[1] ?? "").replace("U", "")}`);
-    PATTERNS.set(source, known);
-  }
-  return known;
-}
-
-function checkNumber(value: number, schema: Schema, path: string, errors: FieldError[]): void {
+function checkNumber(value: number, schema: Schema, path: string, result: ValidationResult): void {
+  checkRange(value, schema, path, result);
+  const whole = Number.isInteger(value);
+  const limit = (bound: number): string => (whole ? String(Math.trunc(bound)) : goFloat(bound));
   const { minimum, maximum, multipleOf } = schema;
+  if (multipleOf !== undefined) {
+    const factor = whole ? Math.trunc(multipleOf) : multipleOf;
+    if (factor <= 0) {
+      result.add(invalidFactor(path, factor));
+    } else if (!isMultiple(value, factor))
+      result.add(invalid(path, value, `should be a multiple of ${goFloat(factor)}`));
+  }
   if (minimum !== undefined) {
-    if (schema.exclusiveMinimum === true ? value <= minimum : value < minimum) {
-      const relation = schema.exclusiveMinimum === true ? "greater than" : "greater than or equal to";
-      errors.push(invalid(path, value, `should be ${relation} ${minimum}`));
+    const low = whole ? Math.trunc(minimum) : minimum;
+    const exclusive = schema.exclusiveMinimum === true;
+    if (exclusive ? value <= low : value < low) {
+      result.add(invalid(path, value, `should be greater than ${exclusive ? "" : "or equal to "}${limit(low)}`));
     }
   }
   if (maximum !== undefined) {
-    if (schema.exclusiveMaximum === true ? value >= maximum : value > maximum) {
-      const relation = schema.exclusiveMaximum === true ? "less than" : "less than or equal to";
-      errors.push(invalid(path, value, `should be ${relation} ${maximum}`));
+    const high = whole ? Math.trunc(maximum) : maximum;
+    const exclusive = schema.exclusiveMaximum === true;
+    if (exclusive ? value >= high : value > high) {
+      result.add(invalid(path, value, `should be less than ${exclusive ? "" : "or equal to "}${limit(high)}`));
     }
   }
-  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) {
-    errors.push(invalid(path, value, `should be a multiple of ${multipleOf}`));
-  }
-  const limit = schema.format === "int32" ? 2 ** 31 : undefined;
-  if (limit !== undefined && (value >= limit || value < -limit)) {
-    errors.push(invalid(path, value, `must be of type ${schema.format ?? ""}: "${value}"`));
-  }
+  result.matches += 2;
 }
 
-function checkArray(value: readonly unknown[], schema: Schema, path: string, errors: FieldError[]): void {
-  if (schema.maxItems !== undefined && value.length > schema.maxItems) {
-    errors.push({
-      field: path,
-      type: "FieldValueTooMany",
-      detail: `Too many: ${value.length}: must have at most ${schema.maxItems} items`,
-    });
-  }
-  if (schema.minItems !== undefined && value.length < schema.minItems) {
-    errors.push(invalid(path, value.length, `should have at least ${schema.minItems} items`));
-  }
-  checkUnique(value, schema, path, errors);
-  if (schema.items === undefined) return;
-  const items = schema.items;
-  value.forEach((item, index) => check(item, items, `${path}[${index}]`, errors));
-}
-
-function checkUnique(value: readonly unknown[], schema: Schema, path: string, errors: FieldError[]): void {
-  const listType = schema["x-kubernetes-list-type"];
-  if (schema.uniqueItems !== true && listType !== "set" && listType !== "map") return;
-  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  const seen = new Set<string>();
-  value.forEach((item, index) => {
-    const identity =
-      listType === "map" && isObject(item)
-        ? Object.fromEntries(
-            keys
-              .map((key) => [key, item[key] ?? schema.items?.properties?.[key]?.default] as const)
-              .filter(([, part]) => part !== undefined),
-          )
-        : item;
-    const text = JSON.stringify(identity);
-    if (seen.has(text)) {
-      errors.push({
-        field: `${path}[${index}]`,
-        type: "FieldValueDuplicate",
-        detail: `Duplicate value: ${listType === "map" ? goMap(identity) : shown(identity)}`,
-      });
-    }
-    seen.add(text);
-  });
-}
-
-function goMap(value: unknown): string {
-  return JSON.stringify(value);
-}
-
-function checkObject(value: Record<string, unknown>, schema: Schema, path: string, errors: FieldError[]): void {
-  for (const name of schema.required ?? []) {
-    if (value[name] === undefined) {
-      errors.push({ field: join(path, name), type: "FieldValueRequired", detail: "Required value" });
-    }
-  }
-  const size = Object.keys(value).length;
-  if (schema.maxProperties !== undefined && size > schema.maxProperties) {
-    errors.push({
-      field: path,
-      type: "FieldValueTooMany",
-      detail: `Too many: ${size}: must have at most ${schema.maxProperties} items`,
-    });
-  }
-  if (schema.minProperties !== undefined && size < schema.minProperties) {
-    errors.push(invalid(path, size, `should have at least ${schema.minProperties} properties`));
-  }
-  for (const [name, member] of Object.entries(value)) {
-    if (member === undefined) continue;
-    const property = schema.properties?.[name];
-    if (property !== undefined) check(member, property, join(path, name), errors);
-    else if (typeof schema.additionalProperties === "object") {
-      check(member, schema.additionalProperties, join(path, name), errors);
-    }
-  }
-}
-
-function checkCombinations(value: unknown, schema: Schema, path: string, errors: FieldError[]): void {
-  for (const part of schema.allOf ?? []) check(value, part, path, errors);
-  const passes = (part: Schema): boolean => validateSchema(value, part, path).length === 0;
-  if (schema.anyOf !== undefined && !schema.anyOf.some(passes)) {
-    errors.push(combination(path, value, "must validate at least one schema (anyOf)"));
-  }
-  if (schema.oneOf !== undefined) {
-    const count = schema.oneOf.filter(passes).length;
-    if (count === 0)
-      errors.push(combination(path, value, "must validate one and only one schema (oneOf). Found none valid"));
-    if (count > 1) {
-      errors.push(
-        combination(path, value, `must validate one and only one schema (oneOf). Found ${count} valid alternatives`),
-      );
-    }
-  }
-  if (schema.not !== undefined && passes(schema.not)) {
-    errors.push(combination(path, value, "must not validate the schema (not)"));
-  }
-}
-
-/** For these the API server shows the path alone as the value. */
-function combination(path: string, value: unknown, text: string): FieldError {
-  const subject = path === "" ? "<nil>" : path;
-  const display = isObject(value) || Array.isArray(value) ? `"${path}"` : shown(value);
+function invalidFactor(path: string, factor: number): FieldError {
   return {
-    field: path === "" ? "<nil>" : path,
+    field: fieldOf(path),
     type: "FieldValueInvalid",
-    detail: `Invalid value: ${display}: ${subject} ${text}`,
+    detail: `Invalid value: ${shown(factor)}: factor MultipleOf declared for ${path} must be positive: ${goFloat(factor)}`,
   };
 }
 
-function join(path: string, name: string): string {
-  return path === "" ? name : `${path}.${name}`;
+function isMultiple(value: number, factor: number): boolean {
+  const quotient = factor < 1 ? (1 / factor) * value : value / factor;
+  return Math.abs(quotient - Math.round(quotient)) <= 1e-9 * Math.max(1, Math.abs(quotient));
+}
+
+/** Whether a number is in the range of its type and format. */
+function checkRange(value: number, schema: Schema, path: string, result: ValidationResult): void {
+  const { type, format } = schema;
+  if (isIntOrString(schema)) return;
+  const kind = (name: string): string =>
+    `must be of type ${name} ${format === undefined ? "(default format)" : `with format ${format}`}`;
+  if (type === "integer") {
+    const bound = format === "int32" ? 2 ** 31 : 2 ** 63;
+    const named = format === "int32" || format === "int64" ? kind(type) : `must be of type ${type} (default format)`;
+    if (!Number.isInteger(value) || value >= bound || value < -bound) {
+      result.add(general(`Checked value ${named} in ${path}`));
+    }
+  } else if (type === "number" && format === "float" && Math.abs(value) > 3.4028234663852886e38) {
+    result.add(general(`Checked value ${kind(type)} in ${path}`));
+  }
+}
+
+interface Progress {
+  readonly result: ValidationResult;
+  readonly old: Old;
+}
+
+function checkArray(value: readonly unknown[], schema: Schema, path: string, { result, old }: Progress): void {
+  const { items, maxItems, minItems } = schema;
+  if (items !== undefined) {
+    value.forEach((item, index) => {
+      result.merge(check(item, items, `${path}[${index}]`, oldItem(item, old?.value, schema)));
+    });
+  }
+  if (minItems !== undefined && value.length < minItems) {
+    result.add(invalid(path, value.length, `should have at least ${minItems} items`));
+  }
+  if (maxItems !== undefined && value.length > maxItems) {
+    const detail = `Too many: ${value.length}: must have at most ${maxItems} ${maxItems === 1 ? "item" : "items"}`;
+    result.add({ field: fieldOf(path), type: "FieldValueTooMany", detail });
+  }
+  result.matches += 2;
+}
+
+function checkObject(value: Record<string, unknown>, schema: Schema, path: string, { result, old }: Progress): void {
+  const size = Object.values(value).filter((member) => member !== undefined).length;
+  const { maxProperties, minProperties, additionalProperties } = schema;
+  if (minProperties !== undefined && size < minProperties) {
+    result.add(invalid(path, size, `should have at least ${minProperties} properties`));
+  }
+  if (maxProperties !== undefined && size > maxProperties) {
+    const detail = `Too many: ${size}: must have at most ${maxProperties} ${maxProperties === 1 ? "item" : "items"}`;
+    result.add({ field: fieldOf(path), type: "FieldValueTooMany", detail });
+  }
+  const before = isObject(old?.value) ? old.value : {};
+  const oldMember = (name: string): Old => (before[name] === undefined ? undefined : { value: before[name] });
+  for (const [name, member] of Object.entries(value)) {
+    if (member === undefined || schema.properties?.[name] !== undefined) continue;
+    if (typeof additionalProperties === "object") {
+      result.merge(check(member, additionalProperties, `${path}.${name}`, oldMember(name)));
+    }
+  }
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (value[name] === undefined) continue;
+    result.merge(check(value[name], property, path === "" ? name : `${path}.${name}`, oldMember(name)));
+  }
+  for (const name of schema.required ?? []) {
+    if (value[name] === undefined) {
+      result.add({ field: fieldOf(`${path}.${name}`), type: "FieldValueRequired", detail: "Required value" });
+    }
+  }
+  result.matches++;
+}
+
+function checkCombinations(value: unknown, schema: Schema, path: string, old: Old): ValidationResult {
+  const result = new ValidationResult();
+  const run = (part: Schema): ValidationResult => check(value, part, path, old);
+  if (schema.anyOf !== undefined && schema.anyOf.length > 0) {
+    const outcomes = schema.anyOf.map(run);
+    const passed = outcomes.find(({ valid }) => valid);
+    if (passed === undefined) result.add(general(`"${path}" must validate at least one schema (anyOf)`));
+    result.merge(passed ?? nearest(outcomes));
+  }
+  if (schema.oneOf !== undefined && schema.oneOf.length > 0) {
+    const outcomes = schema.oneOf.map(run);
+    const passed = outcomes.filter(({ valid }) => valid);
+    const [first] = passed;
+    if (first !== undefined && passed.length === 1) result.merge(first);
+    else {
+      const found = passed.length === 0 ? "Found none valid" : `Found ${passed.length} valid alternatives`;
+      result.add(general(`"${path}" must validate one and only one schema (oneOf). ${found}`));
+      if (passed.length === 0) result.merge(nearest(outcomes));
+    }
+  }
+  if (schema.allOf !== undefined && schema.allOf.length > 0) {
+    const outcomes = schema.allOf.map(run);
+    for (const outcome of outcomes) result.merge(outcome);
+    if (outcomes.some(({ valid }) => !valid)) {
+      const none = outcomes.every(({ valid }) => !valid) ? ". None validated" : "";
+      result.add(general(`"${path}" must validate all the schemas (allOf)${none}`));
+    }
+  }
+  if (schema.not !== undefined && run(schema.not).valid) {
+    result.add(general(`"${path}" must not validate the schema (not)`));
+  }
+  result.matches++;
+  return result;
+}
+
+/** The failure with the most checks passed; of equals the first. */
+function nearest(outcomes: readonly ValidationResult[]): ValidationResult {
+  return outcomes.reduce((best, outcome) => (outcome.matches > best.matches ? outcome : best));
 }
