@@ -1,5 +1,5 @@
 import type { KubeObject } from "../resource-definition.ts";
-import { ensureFields, fieldsAt, isFields, objectsAt, setDefault, valueAt } from "./fields.ts";
+import { ensureFields, fieldsAt, isFields, objectsAt, setDefault } from "./fields.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
 
 /** A Pod's defaults. What needs more than the pod (service account, priority, tolerations) is admission's. */
@@ -31,7 +31,8 @@ export function defaultConfig(config: KubeObject): void {
   }
 }
 
-export function defaultVolumeClaim(claim: KubeObject): void {
-  setDefault(ensureFields(claim, "spec"), "volumeMode", "Filesystem");
-  if (valueAt(claim, "status", "phase") === undefined) ensureFields(claim, "status")["phase"] = "Pending";
+/** A node's pod addresses are told in two fields. */
+export function defaultNode(node: KubeObject): void {
+  const spec = ensureFields(node, "spec");
+  if (typeof spec["podCIDR"] === "string" && spec["podCIDRs"] === undefined) spec["podCIDRs"] = [spec["podCIDR"]];
 }

@@ -2,16 +2,18 @@ import type { KubeObject } from "../resource-definition.ts";
 import { ageSince } from "./age.ts";
 import { firstThree, orNone, orUnset } from "./cell-text.ts";
 import { eventCells, eventColumns, nodeCells, nodeColumns } from "./core-cells.ts";
-import { defaultConfig, defaultPod, defaultSecret, defaultVolumeClaim } from "./core-defaults.ts";
+import { defaultConfig, defaultNode, defaultPod, defaultSecret } from "./core-defaults.ts";
 import { validateConfigMap, validateNode, validateSecret } from "./core-validation.ts";
 import { type BuiltinKind, type Column, defineKind } from "./define-kind.ts";
 import { fieldsAt, listAt, stringAt, stringMapAt, textOf, valueAt } from "./fields.ts";
+import { defaultEndpoints, defaultLimitRange } from "./other-defaults.ts";
 import { podCells, podColumns } from "./pod-cells.ts";
 import { defaultPodTemplate } from "./pod-defaults.ts";
 import { validatePod } from "./pod-validation.ts";
 import { serviceCells, serviceColumns } from "./service-cells.ts";
 import { defaultService } from "./service-defaults.ts";
 import { validateService } from "./service-validation.ts";
+import { defaultVolume, defaultVolumeClaim } from "./storage-defaults.ts";
 
 type CoreKind = Omit<BuiltinKind, "group" | "version" | "model"> & { readonly model?: string };
 
@@ -42,6 +44,7 @@ export const coreKinds = [
     status: true,
     columns: nodeColumns,
     cells: nodeCells,
+    defaults: defaultNode,
     validate: validateNode,
     selectableFields: (object) => ({ "spec.unschedulable": String(valueAt(object, "spec", "unschedulable") === true) }),
   }),
@@ -88,6 +91,7 @@ export const coreKinds = [
     shortNames: ["ep"],
     columns: [["Name"], ["Endpoints"], withAge],
     cells: (object, now) => [object.metadata.name, endpointsText(object), age(object, now)],
+    defaults: defaultEndpoints,
   }),
   core({
     kind: "ConfigMap",
@@ -148,6 +152,7 @@ export const coreKinds = [
     kind: "PersistentVolume",
     plural: "persistentvolumes",
     shortNames: ["pv"],
+    defaults: defaultVolume,
     clusterScoped: true,
     status: true,
     columns: [
@@ -210,6 +215,7 @@ export const coreKinds = [
     kind: "LimitRange",
     plural: "limitranges",
     shortNames: ["limits"],
+    defaults: defaultLimitRange,
     columns: [["Name"], ["Created At", "date"]],
     cells: (object) => [object.metadata.name, object.metadata.creationTimestamp ?? null],
   }),

@@ -1,17 +1,17 @@
 import type { KubeObject } from "../resource-definition.ts";
 import { ageSince } from "./age.ts";
+import { defaultAutoscaler } from "./autoscaler-defaults.ts";
 import { orUnset } from "./cell-text.ts";
 import { eventCells, eventColumns } from "./core-cells.ts";
 import { type BuiltinKind, defineKind } from "./define-kind.ts";
 import { listAt, numberAt, stringAt, textAt, valueAt } from "./fields.ts";
 import {
-  defaultAutoscaler,
   defaultBinding,
   defaultCustomResourceDefinition,
   defaultPriorityClass,
-  defaultStorageClass,
   defaultWebhooks,
 } from "./other-defaults.ts";
+import { defaultStorageClass } from "./storage-defaults.ts";
 
 const rbac = { group: "rbac.authorization.k8s.io", version: "v1" };
 const admission = {

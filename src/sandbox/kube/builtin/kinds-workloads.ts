@@ -13,6 +13,7 @@ import {
   defaultStatefulSet,
 } from "./workload-defaults.ts";
 import {
+  validateControllerRevision,
   validateCronJob,
   validateDaemonSet,
   validateJob,
@@ -171,6 +172,7 @@ export const workloadKinds = [
     ...apps,
     kind: "ControllerRevision",
     model: "V1ControllerRevision",
+    validate: validateControllerRevision,
     plural: "controllerrevisions",
     columns: [["Name"], ["Controller"], ["Revision", "integer"], ["Age"]],
     cells: (object, now) => {

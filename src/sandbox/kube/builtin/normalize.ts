@@ -1,8 +1,9 @@
 import type { Schema } from "../resource-definition.ts";
+import { alwaysWritten } from "./always-written.ts";
 import { type Fields, isFields } from "./fields.ts";
+import { keptWhenZero } from "./kept-when-zero.ts";
 import { modelOf, quantitySchema } from "./model-schema.ts";
 import { canonicalQuantity } from "./quantity.ts";
-import { alwaysWritten, keptWhenZero } from "./written-fields.ts";
 
 /**
  * A deep copy in the form in which the API server reads its own kinds: null members are gone, and so are empty values

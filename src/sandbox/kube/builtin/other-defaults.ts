@@ -1,5 +1,5 @@
 import type { KubeObject } from "../resource-definition.ts";
-import { ensureFields, isFields, listAt, objectsAt, setDefault, stringAt } from "./fields.ts";
+import { ensureFields, fieldsAt, isFields, listAt, objectsAt, setDefault, stringAt } from "./fields.ts";
 
 const rbacGroup = "rbac.authorization.k8s.io";
 
@@ -31,8 +31,28 @@ export function defaultEndpointSlice(slice: KubeObject): void {
     setDefault(port, "name", "");
     setDefault(port, "protocol", "TCP");
   }
-  if (slice["endpoints"] === undefined) slice["endpoints"] = [];
-  if (slice["ports"] === undefined) slice["ports"] = [];
+  // Stored without a difference between an empty list and none.
+  for (const name of ["endpoints", "ports"]) if (listAt(slice, name).length === 0) delete slice[name];
+}
+
+export function defaultEndpoints(endpoints: KubeObject): void {
+  for (const subset of objectsAt(endpoints, "subsets")) {
+    for (const port of objectsAt(subset, "ports")) setDefault(port, "protocol", "TCP");
+  }
+}
+
+/** Limits of a container that are not given follow from those that are. */
+export function defaultLimitRange(range: KubeObject): void {
+  const limits = objectsAt(range, "spec", "limits");
+  if (limits.length === 0) delete ensureFields(range, "spec")["limits"];
+  for (const limit of limits) {
+    if (limit["type"] !== "Container") continue;
+    const { max, min } = limit;
+    const given = { ...(isFields(max) ? max : {}), ...fieldsAt(limit, "default") };
+    const requested = { ...(isFields(min) ? min : {}), ...given, ...fieldsAt(limit, "defaultRequest") };
+    if (Object.keys(given).length > 0) limit["default"] = given;
+    if (Object.keys(requested).length > 0) limit["defaultRequest"] = requested;
+  }
 }
 
 export function defaultBinding(binding: KubeObject): void {
@@ -58,24 +78,8 @@ export function defaultWebhooks(configuration: KubeObject): void {
   }
 }
 
-export function defaultStorageClass(storageClass: KubeObject): void {
-  setDefault(storageClass, "reclaimPolicy", "Delete");
-  setDefault(storageClass, "volumeBindingMode", "Immediate");
-}
-
 export function defaultPriorityClass(priorityClass: KubeObject): void {
   setDefault(priorityClass, "preemptionPolicy", "PreemptLowerPriority");
-}
-
-export function defaultAutoscaler(autoscaler: KubeObject): void {
-  const spec = ensureFields(autoscaler, "spec");
-  setDefault(spec, "minReplicas", 1);
-  if (autoscaler.apiVersion === "autoscaling/v1") {
-    setDefault(spec, "targetCPUUtilizationPercentage", 80);
-  } else if (listAt(spec, "metrics").length === 0) {
-    const target = { type: "Utilization", averageUtilization: 80 };
-    spec["metrics"] = [{ type: "Resource", resource: { name: "cpu", target } }];
-  }
 }
 
 export function defaultCustomResourceDefinition(definition: KubeObject): void {

@@ -1,4 +1,4 @@
-import { ensureFields, type Fields, isFields, objectsAt, setDefault, stringAt } from "./fields.ts";
+import { ensureFields, type Fields, isFields, objectsAt, setDefault, stringAt, valueAt } from "./fields.ts";
 
 const probes = ["livenessProbe", "readinessProbe", "startupProbe"];
 
@@ -75,6 +75,8 @@ function defaultVolume(volume: Fields): void {
     const source = volume[name];
     if (isFields(source)) setDefault(source, "defaultMode", 0o644);
   }
+  const claim = valueAt(volume, "ephemeral", "volumeClaimTemplate", "spec");
+  if (isFields(claim)) setDefault(claim, "volumeMode", "Filesystem");
   const hostPath = volume["hostPath"];
   if (isFields(hostPath)) setDefault(hostPath, "type", "");
   for (const source of objectsAt(volume, "projected", "sources")) {

@@ -1,7 +1,9 @@
 import type { KubeObject } from "../resource-definition.ts";
-import { defaultVolumeClaim } from "./core-defaults.ts";
 import { ensureFields, type Fields, isFields, objectsAt, setDefault, stringMapAt, valueAt } from "./fields.ts";
 import { defaultPodTemplate } from "./pod-defaults.ts";
+import { defaultVolumeClaim } from "./storage-defaults.ts";
+
+const maxInt32 = 2_147_483_647;
 
 export function defaultDeployment(deployment: KubeObject): void {
   const spec = ensureFields(deployment, "spec");
@@ -56,6 +58,8 @@ export function defaultStatefulSet(set: KubeObject): void {
 }
 
 export function defaultDaemonSet(set: KubeObject): void {
+  // What is left of a field of the first versions of the kind.
+  set.metadata.annotations = { "deprecated.daemonset.template.generation": "1", ...set.metadata.annotations };
   const spec = ensureFields(set, "spec");
   setDefault(spec, "revisionHistoryLimit", 10);
   const strategy = ensureFields(spec, "updateStrategy");
@@ -80,6 +84,9 @@ export function defaultJob(job: KubeObject): void {
     const metadata = ensureFields(ensureFields(spec, "template"), "metadata");
     metadata["labels"] = { ...stringMapAt(metadata, "labels"), ...own, ...names };
   }
+  const labels = stringMapAt(spec, "template", "metadata", "labels");
+  if (Object.keys(labels).length > 0 && Object.keys(job.metadata.labels ?? {}).length === 0)
+    job.metadata.labels = labels;
   finish(job, spec, {});
 }
 
@@ -97,7 +104,7 @@ export function defaultCronJob(job: KubeObject): void {
 function defaultJobSpec(spec: Fields): void {
   if (spec["completions"] === undefined && spec["parallelism"] === undefined) spec["completions"] = 1;
   setDefault(spec, "parallelism", 1);
-  setDefault(spec, "backoffLimit", 6);
+  setDefault(spec, "backoffLimit", spec["backoffLimitPerIndex"] === undefined ? 6 : maxInt32);
   setDefault(spec, "completionMode", "NonIndexed");
   setDefault(spec, "suspend", false);
   setDefault(spec, "manualSelector", false);

@@ -132,3 +132,11 @@ function nonNegative(spec: Fields, field: string): readonly FieldError[] {
   if (value === undefined || value >= 0) return [];
   return [invalidValue(`spec.${field}`, value, "must be greater than or equal to 0")];
 }
+
+/** The state that a revision keeps is never changed (`ValidateControllerRevision`). */
+export function validateControllerRevision(revision: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+  const { data } = revision as { readonly data?: unknown };
+  if (data === undefined || data === null) return [required("data", "data is mandatory")];
+  if (old === undefined || canonicalJson(data) === canonicalJson(old["data"])) return [];
+  return [invalidValue("data", data, "field is immutable")];
+}

@@ -87,6 +87,7 @@ apiVersion: apps/v1
 kind: ControllerRevision
 metadata: { name: least }
 revision: 1
+data: { any: [thing] }
 ---
 apiVersion: batch/v1
 kind: Job
