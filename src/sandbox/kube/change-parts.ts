@@ -2,19 +2,20 @@ import { deepEqual, omit } from "./json-value.ts";
 import type { ServedResource } from "./registry.ts";
 import type { KubeObject } from "./resource-definition.ts";
 
-/** The metadata that a client wants, with what only the server sets as it is. */
+/** What an update cannot even try to change. */
+const FIXED = ["creationTimestamp", "generation", "namespace"] as const;
+
+/**
+ * The metadata that a client wants, with what only the server sets as it is. What it may not change but has changed stays
+ * in, to be told in the validation.
+ */
 export function keptMetadata(current: KubeObject, wanted: KubeObject): KubeObject["metadata"] {
-  const fixed = [
-    "uid",
-    "creationTimestamp",
-    "generation",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "namespace",
-    "generateName",
-  ];
-  const metadata: Record<string, unknown> = omit(wanted.metadata, [...fixed, "resourceVersion", "selfLink"]);
-  for (const name of fixed) if (current.metadata[name] !== undefined) metadata[name] = current.metadata[name];
+  const metadata: Record<string, unknown> = omit(wanted.metadata, [...FIXED, "resourceVersion"]);
+  const { uid, deletionTimestamp, deletionGracePeriodSeconds } = current.metadata;
+  for (const name of FIXED) if (current.metadata[name] !== undefined) metadata[name] = current.metadata[name];
+  if ((metadata["uid"] ?? "") === "" && uid !== undefined) metadata["uid"] = uid;
+  if (deletionTimestamp !== undefined) metadata["deletionTimestamp"] = deletionTimestamp;
+  if (deletionGracePeriodSeconds !== undefined) metadata["deletionGracePeriodSeconds"] ??= deletionGracePeriodSeconds;
   return { ...metadata, name: current.metadata.name };
 }
 

@@ -1,14 +1,40 @@
-import { applyPatch, type Operation } from "rfc6902";
-import { isObject } from "./json-value.ts";
+import { deepEqual, isObject } from "./json-value.ts";
 import { badRequest, StatusError } from "./status-error.ts";
 
 const MAX_OPERATIONS = 10_000;
-const OPERATIONS = new Set(["add", "remove", "replace", "move", "copy", "test"]);
 
-/** JSON patch (RFC 6902), with the API server's answers to a patch that cannot be applied (422). */
+interface Operation {
+  readonly op?: string;
+  readonly path?: string;
+  readonly from?: string;
+  readonly value?: unknown;
+}
+
+type Container = Record<string, unknown> | unknown[];
+
+/**
+ * JSON patch (RFC 6902) as the API server's library reads it: it may replace, test and copy what a map does not have,
+ * and counts array indices from the end when they are negative. A patch that cannot be applied is answered with 422.
+ */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
+  if (patch === null) return target;
+  checkPatch(patch);
+  let document = structuredClone(target);
+  for (const operation of patch) document = applied(document, operation ?? {});
+  return document;
+}
+
+function checkPatch(patch: unknown): asserts patch is readonly Operation[] {
   if (!Array.isArray(patch)) {
-    throw badRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${goKind(patch)} into Go value of type []handlers.jsonPatchOp`,
+    );
+  }
+  const odd = (patch as unknown[]).find((operation) => operation !== null && !isObject(operation));
+  if (odd !== undefined) {
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${goKind(odd)} into Go value of type handlers.jsonPatchOp`,
+    );
   }
   if (patch.length > MAX_OPERATIONS) {
     throw new StatusError(
@@ -17,39 +43,116 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
       `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`,
     );
   }
-  const copy: unknown = structuredClone(target);
-  for (const operation of patch as unknown[]) {
-    const { op, path } = isObject(operation) ? operation : {};
-    if (typeof op !== "string" || !OPERATIONS.has(op)) throw unprocessable(`Unexpected kind: ${String(op)}`);
-    if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) {
-      throw unprocessable(
-        `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`,
-      );
-    }
-    const [error] = applyPatch(copy, [operation as Operation]);
-    if (error !== null && error !== undefined) throw failure(op, path, operation as { from?: string; value?: unknown });
-  }
-  return copy;
 }
 
-function failure(op: string, path: string, operation: { readonly from?: string }): StatusError {
-  switch (op) {
-    case "test":
-      return unprocessable(`testing value ${path} failed: test failed`);
-    case "remove":
-      return unprocessable(
-        `remove operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`,
-      );
-    case "replace":
-      return unprocessable(`replace operation does not apply: doc is missing path: ${path}: missing value`);
-    case "move":
-    case "copy":
-      return unprocessable(
-        `${op} operation does not apply: doc is missing from path: ${operation.from ?? ""}: missing value`,
-      );
-    default:
-      return unprocessable(`add operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`);
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+function applied(document: unknown, operation: Operation): unknown {
+  const { op, path } = operation;
+  if (path === undefined || typeof path !== "string")
+    throw unprocessable(`${op ?? ""} operation failed to decode path`);
+  if (path === "" && op === "replace") {
+    if (!isContainer(operation.value)) throw unprocessable("replace operation value must be object or array");
+    return structuredClone(operation.value);
   }
+  if (path === "" && op === "test") {
+    if (!deepEqual(document, operation.value)) throw unprocessable("testing value  failed: test failed");
+    return document;
+  }
+  const copy = (value: unknown): unknown => (value === undefined ? null : structuredClone(value));
+  switch (op) {
+    case "add":
+      add(place(document, path), copy(operation.value));
+      return document;
+    case "remove":
+      remove(place(document, path));
+      return document;
+    case "replace": {
+      const where = place(document, path);
+      get(where);
+      set(where, copy(operation.value));
+      return document;
+    }
+    case "test":
+      if (!deepEqual(get(place(document, path)) ?? null, operation.value ?? null)) {
+        throw unprocessable(`testing value ${path} failed: test failed`);
+      }
+      return document;
+    case "move": {
+      const from = place(document, operation.from ?? "");
+      const value = get(from);
+      remove(from);
+      add(place(document, path), value);
+      return document;
+    }
+    case "copy": {
+      const value = get(place(document, operation.from ?? ""));
+      add(place(document, path), copy(value));
+      return document;
+    }
+    default:
+      throw unprocessable(`Unexpected kind: ${op ?? "unknown"}`);
+  }
+}
+
+/** A member of an object or array of the document; it need not be there. */
+interface Place {
+  readonly container: Container;
+  readonly key: string;
+}
+
+function place(document: unknown, path: string): Place {
+  const parts = path
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const key = parts.pop();
+  let container: unknown = document;
+  for (const part of parts) if (isContainer(container)) container = get({ container, key: part });
+  if (key === undefined || !isContainer(container)) throw unprocessable(`doc is missing path: ${path}: missing value`);
+  return { container, key };
+}
+
+function get({ container, key }: Place): unknown {
+  if (!Array.isArray(container)) return Object.hasOwn(container, key) ? container[key] : undefined;
+  return container[existingIndex(container, key)];
+}
+
+function set({ container, key }: Place, value: unknown): void {
+  if (Array.isArray(container)) container[existingIndex(container, key)] = value;
+  else container[key] = value;
+}
+
+function add({ container, key }: Place, value: unknown): void {
+  if (!Array.isArray(container)) container[key] = value;
+  else if (key === "-") container.push(value);
+  else container.splice(index(key, container.length + 1), 0, value);
+}
+
+function remove({ container, key }: Place): void {
+  if (Array.isArray(container)) container.splice(existingIndex(container, key), 1);
+  else if (!Object.hasOwn(container, key))
+    throw unprocessable(`Unable to remove nonexistent key: ${key}: missing value`);
+  else delete container[key];
+}
+
+function existingIndex(array: readonly unknown[], key: string): number {
+  return index(key, array.length);
+}
+
+/** A place of an array with so many places; negative ones count from the end. */
+function index(key: string, length: number): number {
+  const given = /^[-+]?\d+$/.test(key) ? Number(key) : Number.NaN;
+  const result = given < 0 ? given + length : given;
+  if (!(result >= 0 && result < length)) throw unprocessable(`Unable to access invalid index: ${key}: invalid index`);
+  return result;
+}
+
+function isContainer(value: unknown): value is Container {
+  return Array.isArray(value) || isObject(value);
 }
 
 /** The API server keeps the reason to itself here; it is the `cause` of the error. */

@@ -3,7 +3,7 @@ import type { Admission, Operation } from "./admission.ts";
 import { keptMetadata, pick, pickManaged, withGeneration, withMember } from "./change-parts.ts";
 import type { CreateRules } from "./create-rules.ts";
 import { deepEqual, omit } from "./json-value.ts";
-import { validateMetadata, validateMetadataUpdate } from "./metadata-rules.ts";
+import { metadataErrors } from "./metadata-rules.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { Registry, ServedResource } from "./registry.ts";
 import type { WriteContext } from "./request-context.ts";
@@ -331,8 +331,7 @@ export class ObjectWriter {
   ): void {
     const { definition } = resource;
     const all = [
-      ...validateMetadata(object.metadata, definition.plural),
-      ...(old === undefined ? [] : validateMetadataUpdate(object.metadata, old.metadata)),
+      ...metadataErrors(resource, object.metadata, old?.metadata),
       ...(resource.custom ? [] : validateSchema(object, definition.schema)),
       ...(definition.validate?.(object, old) ?? []),
       ...errors,

@@ -1,5 +1,5 @@
 import { isObject } from "../json-value.ts";
-import { validateMetadata } from "../metadata-rules.ts";
+import { newMetadataErrors } from "../metadata-rules.ts";
 import type { FieldError, KubeMetadata, Schema } from "../resource-definition.ts";
 import { shown } from "./shown.ts";
 
@@ -47,7 +47,8 @@ function embeddedErrors(value: Record<string, unknown>, path: string): FieldErro
   if (isObject(metadata)) {
     const given = metadata as unknown as KubeMetadata;
     const named = given.name === undefined || given.name === "" ? { ...given, name: "fakename" } : given;
-    for (const error of validateMetadata(named, "roles")) errors.push({ ...error, field: child(path, error.field) });
+    for (const error of newMetadataErrors({ definition: { plural: "roles" }, custom: true }, named))
+      errors.push({ ...error, field: child(path, error.field) });
   }
   return errors;
 }
