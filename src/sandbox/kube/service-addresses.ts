@@ -1,6 +1,7 @@
 import type { Random } from "../../clock.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
+import { withoutFieldsOfOldType } from "./service-type-change.ts";
 import type { Collection } from "./storage.ts";
 
 const NODE_PORTS = { first: 30_000, last: 32_767 } as const;
@@ -28,14 +29,12 @@ export class ServiceAddresses {
   }
 
   /** The service with all that it needs; `errors` tells what it asked for and cannot get. */
-  complete(service: KubeObject, old: KubeObject | undefined, errors: FieldError[]): KubeObject {
+  complete(wanted: KubeObject, old: KubeObject | undefined, errors: FieldError[]): KubeObject {
+    const service = old === undefined ? wanted : withoutFieldsOfOldType(wanted, old);
     const spec = isObject(service["spec"]) ? service["spec"] : {};
     const oldSpec = isObject(old?.["spec"]) ? old["spec"] : undefined;
     const type = spec["type"] ?? "ClusterIP";
-    if (type === "ExternalName") {
-      const { clusterIP: _ip, clusterIPs: _ips, ...rest } = spec;
-      return { ...service, spec: rest };
-    }
+    if (type === "ExternalName") return service;
     const next: JsonObject = { ...spec };
     this.#completeAddress(next, oldSpec, errors);
     const needsPorts =
@@ -70,6 +69,7 @@ export class ServiceAddresses {
     const before = portsOf(oldSpec);
     const own = new Set(before.map(({ nodePort }) => nodePort));
     const taken = new Set<number>();
+    const kept = new Set(ports.map(({ nodePort }) => nodePort));
     spec["ports"] = ports.map((port, index) => {
       if (port.nodePort !== undefined && port.nodePort !== 0) {
         const inUse = !own.has(port.nodePort) && this.#ports.has(portKey(port.nodePort, port.protocol));
@@ -88,10 +88,8 @@ export class ServiceAddresses {
         return port;
       }
       if (!needed) return port;
-      const same = before.find(
-        (other) => other["port"] === port["port"] && (other.protocol ?? "TCP") === (port.protocol ?? "TCP"),
-      );
-      const nodePort = same?.nodePort ?? this.#freePort(taken);
+      const known = before.find(({ name }) => name === port["name"])?.nodePort;
+      const nodePort = known === undefined || kept.has(known) ? this.#freePort(taken) : known;
       taken.add(nodePort);
       return { ...port, nodePort };
     });

@@ -28,6 +28,9 @@ export function validateService(service: KubeObject, old: KubeObject | undefined
     const ip = stringAt(spec, "clusterIP") ?? "";
     if (ip !== "" && ip !== "None")
       errors.push(forbidden("spec.clusterIPs[0]", "may not be set for ExternalName services"));
+    for (const field of ["ipFamilies", "ipFamilyPolicy"]) {
+      if (spec[field] !== undefined) errors.push(forbidden(`spec.${field}`, "may not be set for ExternalName services"));
+    }
   }
   errors.push(...validateAddresses(spec), ...validateTraffic(spec, type), ...validateLoadBalancer(spec, type, old));
   if (old !== undefined) errors.push(...validateUpdate(spec, type, old));
