@@ -7,7 +7,7 @@ import { adoptionPolicy, iamPolicy, policyParts } from "../src/operator/iam-poli
 import { annotationReference } from "./annotation-reference.ts";
 import { commandReference } from "./command-reference.ts";
 import { conditionReference } from "./condition-reference.ts";
-import { kustomization, manifestText, rbacManifests } from "./rbac-manifests.ts";
+import { kustomization, manifestText, rbacFiles } from "./rbac-manifests.ts";
 
 /**
  * Writes every file that is made from the sources, or with `--check` says which are stale and exits with 1.
@@ -48,9 +48,7 @@ const generators: readonly Generator[] = [
   {
     directory: "config/rbac",
     files: () =>
-      new Map(
-        [...rbacManifests()].map(([name, manifest]) => [`config/rbac/${name}`, rbacHeader + manifestText(manifest)]),
-      ),
+      new Map([...rbacFiles()].map(([name, manifest]) => [`config/rbac/${name}`, rbacHeader + manifestText(manifest)])),
   },
   {
     directory: "config/iam",

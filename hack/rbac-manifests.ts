@@ -1,41 +1,10 @@
 import { stringify } from "yaml";
-import { clusterRules, leaderElectionRules } from "../src/operator/rbac.ts";
-import { defaultLeaseName } from "../src/operator/settings.ts";
+import { rbacManifests } from "../src/operator/rbac-manifests.ts";
 
-const name = "fairlead";
-const namespace = "kube-system";
-const labels = { "app.kubernetes.io/name": name };
-const apiGroup = "rbac.authorization.k8s.io";
-const subjects = [{ kind: "ServiceAccount", name, namespace }];
-
-/** The files of `config/rbac`: the operator's ServiceAccount and what it may do in the cluster. */
-export function rbacManifests(): ReadonlyMap<string, object> {
-  const rbac = { apiVersion: `${apiGroup}/v1` };
-  const files: Readonly<Record<string, object>> = {
-    "service-account.yaml": { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels } },
-    "cluster-role.yaml": { ...rbac, kind: "ClusterRole", metadata: { name, labels }, rules: clusterRules() },
-    "cluster-role-binding.yaml": {
-      ...rbac,
-      kind: "ClusterRoleBinding",
-      metadata: { name, labels },
-      roleRef: { apiGroup, kind: "ClusterRole", name },
-      subjects,
-    },
-    "leader-election-role.yaml": {
-      ...rbac,
-      kind: "Role",
-      metadata: { name: `${name}-leader-election`, namespace, labels },
-      rules: leaderElectionRules(defaultLeaseName),
-    },
-    "leader-election-role-binding.yaml": {
-      ...rbac,
-      kind: "RoleBinding",
-      metadata: { name: `${name}-leader-election`, namespace, labels },
-      roleRef: { apiGroup, kind: "Role", name: `${name}-leader-election` },
-      subjects,
-    },
-  };
-  return new Map([...Object.entries(files), ["kustomization.yaml", kustomization(Object.keys(files))]]);
+/** The files of `config/rbac`, by name. */
+export function rbacFiles(): ReadonlyMap<string, object> {
+  const files = Object.entries(rbacManifests);
+  return new Map<string, object>([...files, ["kustomization.yaml", kustomization(files.map(([name]) => name))]]);
 }
 
 export function kustomization(resources: readonly string[]): object {

@@ -10,6 +10,7 @@ import { startCommand } from "./commands/start.ts";
 import { treeCommand } from "./commands/tree.ts";
 import { type CommandIO, Exit } from "./io.ts";
 import { addRunFlags } from "./run-flags.ts";
+import { kubeFlavours } from "./sandbox-host.ts";
 
 /** Runs one command line to its end; resolves with the exit code. Everything that goes wrong is told on standard error. */
 export async function runCommand(argv: readonly string[], io: CommandIO): Promise<number> {
@@ -54,6 +55,11 @@ function createProgram(io: CommandIO): Command {
 
   add("sandbox", "run a Kubernetes API and AWS endpoints on this machine, with or without the operator")
     .option("--dir <dir>", "where kubeconfig and aws.env are written", ".fairlead")
+    .addOption(
+      new Option("--kube <server>", "the Kubernetes API: embedded, or real kube-apiserver and etcd")
+        .choices(kubeFlavours)
+        .default("embedded"),
+    )
     .option("--kube-port <n>", "port of the Kubernetes API; 0 picks a free one", port, 0)
     .option("--aws-port <n>", "port of the AWS endpoints; 0 picks a free one", port, 0)
     .option("--no-operator", "without the operator")

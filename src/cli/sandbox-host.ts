@@ -8,12 +8,16 @@ import { AppError, errorMessage } from "../errors.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { createKubeHttp } from "../kube/http-client.ts";
 import { createKubeClient } from "../kube/rest-client.ts";
+import { createLogger } from "../log.ts";
+import { rbacManifests } from "../operator/rbac-manifests.ts";
 import { type HttpServer, serve } from "../sandbox/http-server.ts";
 import { createSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import { applyManifests, whenServed } from "./apply-manifests.ts";
 import { createKindFinder, type KindFinder } from "./kind-finder.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import type { ManifestObject } from "./manifests.ts";
+import { type RealKube, startRealKube } from "./real-kube.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface SandboxHostOptions {
   /** Where `kubeconfig` and `aws.env` are written; made when missing. */
@@ -22,7 +26,16 @@ export interface SandboxHostOptions {
   readonly awsPort: number;
   readonly speed: number;
   readonly rateLimits: boolean;
+  /** The embedded Kubernetes API, or kube-apiserver and etcd as programs beside this one. Embedded when absent. */
+  readonly kube?: KubeFlavour;
+  /** Where the programs of the real one are looked for. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Gives up the start. */
+  readonly signal?: AbortSignal;
 }
+
+export const kubeFlavours = ["embedded", "real"] as const;
+export type KubeFlavour = (typeof kubeFlavours)[number];
 
 /** A running sandbox with its ports open and its files written. */
 export interface SandboxHost {
@@ -30,12 +43,16 @@ export interface SandboxHost {
   readonly kubeURL: string;
   readonly awsURL: string;
   readonly kubeconfig: string;
+  /** With the rights of `config/rbac` and no more, where the API knows rights; the same as `kubeconfig` where not. */
+  readonly operatorKubeconfig: string;
   readonly awsEnvFile: string;
   /** What a process needs to use the sandbox's AWS. */
   readonly environment: Readonly<Record<string, string>>;
   /** Straight to the API, for what the command line itself does. */
   readonly kube: KubeClient;
   readonly kinds: KindFinder;
+  /** Rejects when a program that the sandbox stands on ends by itself. */
+  readonly died: Promise<never>;
   close(): Promise<void>;
 }
 
@@ -44,20 +61,24 @@ const podStartMs = 6_000;
 
 /** Starts the sandbox on loopback, with the custom kinds defined. Rejects when a port is taken or the folder is not writable. */
 export async function hostSandbox(options: SandboxHostOptions): Promise<SandboxHost> {
+  const real = options.kube === "real" ? await realKube(options) : undefined;
   const sandbox = createSandbox({
     clock: systemClock,
     random: Math.random,
     aws: { speed: options.speed, rateLimits: options.rateLimits },
     podStartMs: podStartMs / options.speed,
+    ...(real === undefined ? {} : { kube: real.http, rootCertificate: real.plane.certificateAuthority }),
   });
   const servers: HttpServer[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.close()));
     await sandbox.stop();
+    await real?.close();
   };
-  try {
-    const kubeServer = await open(sandbox.kube.handle, options.kubePort, "kube");
-    servers.push(kubeServer);
+  const died = real?.plane.died ?? new Promise<never>(() => undefined);
+  const start = async (): Promise<SandboxHost> => {
+    const kubeServer = real === undefined ? await open(sandbox.kube.handle, options.kubePort, "kube") : undefined;
+    if (kubeServer !== undefined) servers.push(kubeServer);
     const awsServer = await open(sandbox.aws.handle, options.awsPort, "aws");
     servers.push(awsServer);
     await sandbox.start();
@@ -66,13 +87,46 @@ export async function hostSandbox(options: SandboxHostOptions): Promise<SandboxH
     const kinds = createKindFinder(createKubeHttp(http));
     await defineCustomKinds(kube, kinds);
     const environment = environmentOf(sandbox, awsServer.url);
-    const files = await writeFiles(options.dir, kubeServer.url, environment);
-    return { sandbox, kubeURL: kubeServer.url, awsURL: awsServer.url, ...files, environment, kube, kinds, close };
+    const awsEnvFile = await writeTo(options.dir, "aws.env", environmentText(environment));
+    const kubeURL = real?.plane.url ?? kubeServer?.url ?? "";
+    const kubeconfig =
+      real?.kubeconfig ??
+      (await writeTo(options.dir, "kubeconfig", kubeconfigText({ server: kubeURL, token: "sandbox" })));
+    let operatorKubeconfig = kubeconfig;
+    if (real !== undefined) {
+      const manifests = Object.entries(rbacManifests).map(([source, object]) => ({ source, object }));
+      await applyManifests(manifests, { kube, kinds, clock: systemClock });
+      operatorKubeconfig = await real.writeOperatorKubeconfig();
+    }
+    const files = { kubeconfig, operatorKubeconfig, awsEnvFile };
+    return { sandbox, kubeURL, awsURL: awsServer.url, ...files, environment, kube, kinds, died, close };
+  };
+  try {
+    const { signal } = options;
+    const givenUp =
+      signal === undefined ? [] : [untilAborted(signal).then(() => Promise.reject(signal.reason as Error))];
+    return await Promise.race([start(), died, ...givenUp]);
   } catch (error) {
     await close();
     throw error;
   }
 }
+
+async function realKube({ dir, kubePort, environment = {} }: SandboxHostOptions): Promise<RealKube> {
+  // Said here as of every other port; kube-apiserver would end with a page of its log.
+  if (kubePort !== 0) await (await open(nothing, kubePort, "kube")).close();
+  // What cannot be written to should not cost the start of a server.
+  await writeTo(dir, "kubeconfig", "");
+  return startRealKube({
+    dir: resolve(dir),
+    port: kubePort,
+    environment,
+    clock: systemClock,
+    log: createLogger({ level: "warn", format: "text" }),
+  });
+}
+
+const nothing: Sandbox["kube"]["handle"] = () => Promise.resolve({ status: 404, headers: {}, body: "" });
 
 /** Applies the definitions of our kinds, and waits until they are served. */
 export async function defineCustomKinds(kube: KubeClient, kinds: KindFinder): Promise<void> {
@@ -108,20 +162,20 @@ export function environmentOf({ aws }: Sandbox, url: string): Readonly<Record<st
   };
 }
 
-async function writeFiles(
-  dir: string,
-  server: string,
-  environment: Readonly<Record<string, string>>,
-): Promise<{ readonly kubeconfig: string; readonly awsEnvFile: string }> {
-  const kubeconfig = resolve(join(dir, "kubeconfig"));
-  const awsEnvFile = resolve(join(dir, "aws.env"));
+function environmentText(environment: Readonly<Record<string, string>>): string {
+  // The AWS CLI of version 1 knows the region by its older name.
+  const variables = { ...environment, AWS_DEFAULT_REGION: environment["AWS_REGION"] ?? "" };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${value}\n`)
+    .join("");
+}
+
+/** Gives the absolute path of the file. */
+async function writeTo(dir: string, name: string, text: string): Promise<string> {
+  const file = resolve(join(dir, name));
   try {
     await mkdir(dir, { recursive: true });
-    await writeFile(kubeconfig, kubeconfigText({ server, token: "sandbox" }), { mode: 0o600 });
-    // The AWS CLI of version 1 knows the region by its older name.
-    const variables = { ...environment, AWS_DEFAULT_REGION: environment["AWS_REGION"] ?? "" };
-    const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}\n`);
-    await writeFile(awsEnvFile, lines.join(""), { mode: 0o600 });
+    await writeFile(file, text, { mode: 0o600 });
   } catch (error) {
     throw new AppError(`cannot write to "${dir}": ${errorMessage(error)}`, {
       class: "invalid",
@@ -129,5 +183,5 @@ async function writeFiles(
       cause: error,
     });
   }
-  return { kubeconfig, awsEnvFile };
+  return file;
 }

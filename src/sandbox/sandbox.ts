@@ -17,6 +17,8 @@ export interface SandboxOptions {
   readonly podStartMs?: number;
   /** The Kubernetes API to be the cluster of, with the rights of a cluster administrator; an embedded one when absent. */
   readonly kube?: HttpHandler;
+  /** PEM text that clients in the cluster trust the API by (`kube-root-ca.crt`); empty when absent. */
+  readonly rootCertificate?: string;
 }
 
 /** A Kubernetes cluster on EKS and the AWS account that it is in, in this process, without a socket of its own. */
@@ -75,6 +77,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
         random,
         nodes: [...nodes.values()],
         ...(podStartMs === undefined ? {} : { startDelayMs: podStartMs }),
+        ...(options.rootCertificate === undefined ? {} : { rootCertificate: options.rootCertificate }),
       });
       await cluster.started;
     },

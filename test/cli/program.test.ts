@@ -18,6 +18,10 @@ describe("the command line", () => {
     [["start", "--speed", "0"], /a number above 0 is expected/],
     [["sandbox", "--kube-port", "99999"], /a port from 0 to 65535 is expected/],
     [["sandbox", "--aws-port", "-1"], /a whole number is expected/],
+    [
+      ["sandbox", "--kube", "kind"],
+      /--kube <server>' argument 'kind' is invalid\. Allowed choices are embedded, real\./,
+    ],
     [["sandbox", "--unknown"], /unknown option '--unknown'/],
     [["sandbox", "-f", "/nowhere.yaml"], /^fairlead: cannot read "\/nowhere\.yaml": no such file or folder$/m],
     [["plan"], /required option '-f, --file <path>' not specified/],

@@ -104,6 +104,13 @@ describe("fairlead sandbox", function () {
     assert.match(err, new RegExp(`^fairlead: port ${port} cannot be opened .*choose another with --kube-port, or 0`));
   });
 
+  it("says what a real Kubernetes API takes when it is not there", async () => {
+    const environment = { KUBEBUILDER_ASSETS: join(dir, "empty") };
+    const { code, out, err } = await runCommandLine(["sandbox", "--kube", "real", "--dir", dir], { environment });
+    assert.deepEqual([code, out], [1, ""]);
+    assert.match(err, /^fairlead: KUBEBUILDER_ASSETS is ".*empty", but ".*etcd" and ".*kube-apiserver" cannot be run/);
+  });
+
   it("names a folder that it cannot write to", async () => {
     const { code, err } = await runCommandLine(["sandbox", "--dir", join(main, "inside-a-file")]);
     assert.equal(code, 1);
