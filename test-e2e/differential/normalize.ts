@@ -1,5 +1,7 @@
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 const time = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+/** The version of the whole store, which other requests move on. */
+const currentVersion = /(?<=Too large resource version: \d+, current: )\d+/g;
 const serviceAddress = /\b10\.(?:96|100)\.\d{1,3}\.\d{1,3}\b/g;
 
 /**
@@ -26,6 +28,7 @@ export class Normalizer {
         .replace(time, (_, fraction: string | undefined) => (fraction === undefined ? "<time>" : "<microtime>"))
         // The name of a volume that admission adds to each Pod.
         .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, "<token volume>")
+        .replace(currentVersion, "<store version>")
         .replace(serviceAddress, (found) => this.#standIn("address", found))
     );
   }
@@ -40,6 +43,8 @@ export class Normalizer {
     if (typeof value === "number" && (key === "nodePort" || key === "healthCheckNodePort")) {
       return this.#standIn("port", String(value));
     }
+    if (key === "managedFields" && Array.isArray(value)) return this.value(inFixedOrder(value), "", parent, path);
+    if (key === "causes" && Array.isArray(value)) return this.value(byManager(value), "", parent, path);
     if (Array.isArray(value)) return value.map((item, index) => this.value(item, "", parent, [...path, String(index)]));
     if (typeof value !== "object" || value === null) return value;
     const { kind } = value as { readonly kind?: unknown };
@@ -87,4 +92,37 @@ function ageless(table: Record<string, unknown>): Record<string, unknown> {
   const shown = (cell: unknown, index: number): unknown =>
     isAge(index) && typeof cell === "string" && /^\d/.test(cell) ? "<age>" : cell;
   return { ...table, rows: rows.map((row) => ({ ...row, cells: row.cells.map(shown) })) };
+}
+
+/**
+ * Managed fields stand in the order of their times, and seconds pass at other moments on the two servers. So they are
+ * put in an order without times, and what was not in the right order is told.
+ */
+function inFixedOrder(entries: readonly unknown[]): readonly unknown[] {
+  const keyed = entries.map((entry) => {
+    const { operation, time, manager, apiVersion, subresource } = entry as Readonly<Record<string, string | undefined>>;
+    return {
+      entry,
+      full: [operation, time, manager, apiVersion, subresource],
+      fixed: [operation, manager, apiVersion, subresource],
+    };
+  });
+  const isInOrder = keyed.every(({ full }, index) => index === 0 || compare(keyed[index - 1]?.full ?? [], full) <= 0);
+  const sorted = [...keyed].sort((a, b) => compare(a.fixed, b.fixed)).map(({ entry }) => entry);
+  return isInOrder ? sorted : ["not in order", ...sorted];
+}
+
+/** Of conflicts with several managers, the API server lists now one manager's first and now another's. */
+function byManager(causes: readonly unknown[]): readonly unknown[] {
+  const texts = causes.map((cause) => cause as { readonly reason?: string; readonly message?: string });
+  if (texts.some(({ reason }) => reason !== "FieldManagerConflict")) return causes;
+  return texts.toSorted((a, b) => compare([a.message], [b.message]));
+}
+
+function compare(a: readonly (string | undefined)[], b: readonly (string | undefined)[]): number {
+  for (const [index, text] of a.entries()) {
+    const [left, right] = [text ?? "", b[index] ?? ""];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
 }

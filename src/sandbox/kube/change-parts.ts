@@ -41,6 +41,9 @@ export function withGeneration(resource: ServedResource, current: KubeObject, ne
   if (!definition.tracksGeneration) return next;
   const counted = (object: KubeObject): Record<string, unknown> =>
     omit(object, definition.hasStatus ? ["metadata", "status"] : ["metadata"]);
-  if (deepEqual(counted(current), counted(next))) return next;
+  // Deployments hand their annotations on to ReplicaSets, so a change of these counts as well.
+  const annotated = resource.storageKey === "apps/deployments";
+  const sameAnnotations = !annotated || deepEqual(current.metadata.annotations, next.metadata.annotations);
+  if (sameAnnotations && deepEqual(counted(current), counted(next))) return next;
   return { ...next, metadata: { ...next.metadata, generation: (current.metadata.generation ?? 0) + 1 } };
 }

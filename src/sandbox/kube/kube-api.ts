@@ -17,10 +17,11 @@ import { parseRequest, type RequestInfo } from "./request-info.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { type EndpointDependencies, resourceAnswer } from "./resource-endpoint.ts";
 import { reviewAnswer } from "./reviews.ts";
-import { badRequest, internalError, StatusError } from "./status-error.ts";
+import { internalError, StatusError } from "./status-error.ts";
 import { type Collection, Storage } from "./storage.ts";
 import { subresourceAnswer } from "./subresources.ts";
 import { tokenUser } from "./tokens.ts";
+import { managerFromAgent, parseWriteOptions } from "./write-options.ts";
 
 export interface KubeApiOptions {
   readonly clock: Clock;
@@ -125,28 +126,15 @@ async function answerRequest(
   }
 }
 
-function writeContext(http: HttpRequest, { query }: RequestInfo, user: UserInfo, warnings: string[]): WriteContext {
-  const dryRun = query.getAll("dryRun");
-  if (dryRun.some((value) => value !== "All" && value !== "")) {
-    throw badRequest(
-      `dryRun: Unsupported value: ${JSON.stringify(dryRun.find((value) => value !== "All"))}: supported values: "All"`,
-    );
-  }
-  const validation = query.get("fieldValidation") ?? "Warn";
-  if (validation !== "Strict" && validation !== "Warn" && validation !== "Ignore" && validation !== "") {
-    throw badRequest(
-      `fieldValidation: Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
-    );
-  }
-  const agent = http.headers["user-agent"] ?? "";
-  return {
-    user,
-    fieldManager: query.get("fieldManager") ?? (agent.split("/")[0]?.slice(0, 128) || "unknown"),
-    dryRun: dryRun.includes("All"),
-    fieldValidation: validation === "" ? "Warn" : validation,
-    warnings,
-    options: requestOptions(query),
-  };
+function writeContext(
+  http: HttpRequest,
+  { query, verb }: RequestInfo,
+  user: UserInfo,
+  warnings: string[],
+): WriteContext {
+  const options = parseWriteOptions(query, verb, http.headers["content-type"]);
+  const manager = options.fieldManager === "" ? managerFromAgent(http.headers["user-agent"] ?? "") : options.fieldManager;
+  return { ...options, user, fieldManager: manager, warnings, options: requestOptions(query) };
 }
 
 function requestOptions(query: URLSearchParams): Record<string, unknown> {

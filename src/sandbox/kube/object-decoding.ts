@@ -4,7 +4,7 @@ import type { ServedResource } from "./registry.ts";
 import type { WriteContext } from "./request-context.ts";
 import type { KubeObject, Schema } from "./resource-definition.ts";
 import { pruneUnknown } from "./schema/prune.ts";
-import { badRequest, invalid, StatusError } from "./status-error.ts";
+import { badRequest, invalid } from "./status-error.ts";
 
 export interface Expected {
   readonly resource: ServedResource;
@@ -80,22 +80,21 @@ export function decodePatched(
   };
 }
 
-/** A configuration for server-side apply: members that the schema does not declare are refused whatever the field validation. */
-export function decodeApplied(
-  value: JsonObject,
-  expected: Expected & { readonly name: string },
-  context: WriteContext,
-  duplicates: readonly string[],
-): KubeObject {
-  const { resource, namespace, name } = expected;
-  const { unknown } = prune(value, resource);
-  if (unknown.length > 0) {
-    const lines = unknown.map((path) => `.${path}: field not declared in schema`);
-    const subject = `${namespace === undefined ? "" : `${namespace}/`}${name}; ${resource.group}/${resource.definition.version}, Kind=${resource.kind}`;
-    const list = lines.length === 1 ? lines.join("") : `errors:\n${lines.map((line) => `  ${line}`).join("\n")}`;
-    throw new StatusError(500, "", `failed to create typed patch object (${subject}): ${list}`);
+/** What a webhook has made of an object: what the kind does not know goes without a word. Throws an Error for wrong types. */
+export function decodeMutated(value: JsonObject, resource: ServedResource): KubeObject {
+  const pruned = prune(value, resource).value;
+  const metadata = isObject(pruned["metadata"]) ? withoutNulls(pruned["metadata"]) : {};
+  if (!resource.custom) {
+    const problem = typeProblem(pruned, resource.definition.schema, [], resource.kind);
+    if (problem !== undefined) throw new Error(problem);
   }
-  return decodeObject(value, expected, context, duplicates);
+  const name = metadata["name"];
+  return {
+    ...pruned,
+    apiVersion: resource.apiVersion,
+    kind: resource.kind,
+    metadata: { ...metadata, name: typeof name === "string" ? name : "" },
+  };
 }
 
 function prune(value: JsonObject, resource: ServedResource): { value: JsonObject; unknown: string[] } {
@@ -190,11 +189,15 @@ function typeProblem(value: unknown, schema: Schema, path: readonly string[], pa
         schema.properties?.[name] ??
         (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined);
       if (child === undefined) continue;
+      const isMap = schema.properties?.[name] === undefined;
+      const struct = path.length === 0 && child.type === "object" && child.properties !== undefined;
       const owner =
-        path.length === 0 && schema.properties?.[name]?.type === "object"
-          ? `${parent}${name.charAt(0).toUpperCase()}${name.slice(1)}`
-          : parent;
-      const problem = typeProblem(member, child, [...path, name], owner);
+        name === "metadata" && struct
+          ? "ObjectMeta"
+          : struct
+            ? `${parent}${name.charAt(0).toUpperCase()}${name.slice(1)}`
+            : parent;
+      const problem = typeProblem(member, child, isMap ? path : [...path, name], owner);
       if (problem !== undefined) return problem;
     }
   }

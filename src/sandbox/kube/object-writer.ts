@@ -1,17 +1,30 @@
 import type { Clock } from "../../clock.ts";
-import type { Admission, Operation } from "./admission.ts";
+import { errorMessage } from "../../errors.ts";
+import type { Admission, AdmissionSubject, KindName, Operation } from "./admission.ts";
+import { checkedAfterAdmission } from "./admitted-object.ts";
+import { type ApplyRequest, appliedTo } from "./apply-request.ts";
 import { keptMetadata, pick, pickManaged, withGeneration, withMember } from "./change-parts.ts";
 import type { CreateRules } from "./create-rules.ts";
-import { deepEqual, omit } from "./json-value.ts";
+import { fieldWriter } from "./field-writers.ts";
+import { deepEqual, type JsonObject, omit } from "./json-value.ts";
 import { metadataErrors } from "./metadata-rules.ts";
-import { completeSchema } from "./object-meta.ts";
+import { decodeMutated } from "./object-decoding.ts";
 import type { Registry, ServedResource } from "./registry.ts";
 import type { WriteContext } from "./request-context.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
 import { applyDefaults, dropNulls } from "./schema/default.ts";
 import { validateSchema } from "./schema/validate.ts";
-import { applyConfiguration, type FieldWriter, trackUpdate } from "./server-side-apply/managed-fields.ts";
-import { alreadyExists, badRequest, conflict, forbidden, invalid, modified, notFound } from "./status-error.ts";
+import { type FieldWriter, trackUpdate, withOldTimes } from "./server-side-apply/managed-fields.ts";
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  forbidden,
+  internalError,
+  invalid,
+  modified,
+  notFound,
+} from "./status-error.ts";
 import type { Collection, Storage } from "./storage.ts";
 
 export interface WriterDependencies {
@@ -46,6 +59,21 @@ export interface ChangeOptions {
   readonly trusted?: boolean;
   /** The subresource to note in managed fields, where it is not the target's. */
   readonly managedSubresource?: string;
+  /** The uid that the client gives says which object it means; else it counts as a change of the uid. */
+  readonly preconditions?: boolean;
+  /** How webhooks see the change, where that is not the object itself. */
+  readonly facade?: Facade;
+  /** No webhook sees the change: it is part of one that they have seen. */
+  readonly unreviewed?: boolean;
+}
+
+/** A subresource that shows its object in another shape, such as `scale`. */
+export interface Facade {
+  readonly subresource: string;
+  readonly kind?: KindName;
+  show(object: KubeObject): KubeObject;
+  /** The object, as a webhook's change of what was shown makes it. */
+  absorb(object: KubeObject, shown: KubeObject): KubeObject;
 }
 
 export interface WriteResult {
@@ -92,25 +120,23 @@ export class ObjectWriter {
     { resource, namespace }: Omit<WriteTarget, "name">,
     body: KubeObject,
     context: WriteContext,
-    apply?: { readonly config: KubeObject; readonly force: boolean },
+    options: Pick<ChangeOptions, "applied"> = {},
   ): Promise<KubeObject> {
     const { rules, storage } = this.#deps;
     if (namespace !== undefined) this.#requireNamespace(resource, namespace, body.metadata.name);
     const errors: FieldError[] = [];
-    let object = this.#newIdentity(resource, namespace, body);
-    object = rules.beforeCreate(resource, object);
-    const target = { resource, namespace, name: object.metadata.name, subresource: "" };
-    const writer = this.#fieldWriter(target, context);
-    if (apply !== undefined) {
-      const managed = applyConfiguration(undefined, apply.config, writer, apply.force);
-      object = { ...object, metadata: { ...object.metadata, ...pickManaged(managed) } };
+    const target = { resource, namespace, name: body.metadata.name, subresource: "" };
+    let object = this.#defaulted(resource, rules.beforeTracking(resource, received(body, namespace)));
+    if (options.applied !== true) {
+      const given = body.metadata.managedFields;
+      object = trackUpdate(undefined, object, this.#fieldWriter(target, context), given);
     }
-    object = this.#defaulted(resource, object);
+    const review = { target, operation: "CREATE", oldObject: undefined, context, facade: undefined } as const;
+    object = await this.#admitted(review, object);
+    object = this.#defaulted(resource, rules.beforeCreate(resource, this.#newIdentity(resource, namespace, object)));
     object = rules.onCreate(resource, object, errors);
-    if (apply === undefined) object = trackUpdate(undefined, object, writer);
-    object = await this.#admitted(target, "CREATE", object, undefined, context);
     this.#validate(target, object, undefined, errors);
-    await this.#judged(target, "CREATE", object, undefined, context);
+    await this.#judged({ ...review, target: { ...target, name: object.metadata.name } }, object);
     if (namespace !== undefined) this.#requireNamespace(resource, namespace, object.metadata.name);
     const collection = storage.collection(resource.storageKey);
     if (collection.get(namespace ?? "", object.metadata.name) !== undefined) {
@@ -144,28 +170,19 @@ export class ObjectWriter {
         },
       ]);
     }
-    return { object: await this.change(target, () => body, context), created: false };
+    return { object: await this.change(target, () => body, context, { preconditions: true }), created: false };
   }
 
   /** Server-side apply; creates what is missing. */
-  async apply(target: WriteTarget, config: KubeObject, context: WriteContext, force: boolean): Promise<WriteResult> {
+  async apply(target: WriteTarget, request: ApplyRequest, context: WriteContext): Promise<WriteResult> {
     const { resource } = target;
-    if (config.metadata.managedFields !== undefined && config.metadata.managedFields.length > 0) {
-      throw badRequest("metadata.managedFields must be nil");
-    }
+    const writer = this.#fieldWriter(target, context);
     if (this.#collection(target).get(target.namespace ?? "", target.name) === undefined) {
       if (target.subresource !== "") throw notFound(resource, target.name);
-      if (config.metadata.uid !== undefined) {
-        throw conflict(
-          resource,
-          target.name,
-          `uid mismatch: the provided object specified uid ${config.metadata.uid}, and no existing object was found`,
-        );
-      }
-      return { object: await this.create(target, config, context, { config, force }), created: true };
+      const body = appliedTo(undefined, request, target, writer, context);
+      return { object: await this.create(target, body, context, { applied: true }), created: true };
     }
-    const writer = this.#fieldWriter(target, context);
-    const compute: Compute = (current) => applyConfiguration(current, config, writer, force);
+    const compute: Compute = (current) => appliedTo(current, request, target, writer, context);
     return { object: await this.change(target, compute, context, { applied: true }), created: false };
   }
 
@@ -183,21 +200,32 @@ export class ObjectWriter {
       if (stored === undefined) throw notFound(resource, name);
       const current = resource.fromStorage(stored);
       const wanted = compute(current);
-      this.#checkPreconditions(target, current, wanted);
       const errors: FieldError[] = [];
-      let next = this.#prepared(target, current, wanted);
-      next = this.#defaulted(resource, next);
+      if (options.preconditions === true) this.#checkUid(target, current, wanted);
+      let next = this.#defaulted(resource, this.#deps.rules.beforeTracking(resource, named(wanted, target)));
+      if (options.applied !== true) {
+        const subresource = options.managedSubresource ?? target.subresource;
+        next = trackUpdate(
+          current,
+          next,
+          this.#fieldWriter({ resource, subresource }, context),
+          wanted.metadata.managedFields,
+        );
+      }
+      const review = { target, operation: "UPDATE", oldObject: current, context, facade: options.facade } as const;
+      if (options.unreviewed !== true) {
+        const admitted = await this.#admitted(review, next);
+        if (admitted !== next) errors.push(...changedIdentity(current, next, admitted));
+        next = admitted;
+      }
+      this.#checkVersion(target, current, next);
+      next = this.#prepared(target, current, next);
       if (target.subresource === "" && options.trusted !== true) {
         next = this.#deps.rules.onUpdate(resource, next, current, errors);
       }
-      if (options.applied !== true) {
-        const subresource = options.managedSubresource ?? target.subresource;
-        next = trackUpdate(current, next, { ...this.#fieldWriter(target, context), subresource });
-      }
-      next = await this.#admitted(target, "UPDATE", next, current, context);
       next = withGeneration(resource, current, next);
       if (options.trusted !== true) this.#validate(target, next, current, errors);
-      await this.#judged(target, "UPDATE", next, current, context);
+      if (options.unreviewed !== true) await this.#judged(review, withVersionOf(current, next));
       const latest = collection.get(target.namespace ?? "", name);
       if (latest !== stored) {
         if (latest === undefined) throw notFound(resource, name);
@@ -220,9 +248,15 @@ export class ObjectWriter {
       metadata: { ...next.metadata, ...(version === undefined ? {} : { resourceVersion: version }) },
     };
     if (deepEqual(withVersion, current)) return current;
-    if (dryRun) return withVersion;
-    const toStore = resource.toStorage(withVersion);
-    if (isFinished(resource, next)) return resource.fromStorage(storage.remove(collection, toStore));
+    const changed = withOldTimes(current, withVersion, (object) => deepEqual(object, current));
+    if (deepEqual(changed, current)) return current;
+    if (dryRun) return changed;
+    const toStore = resource.toStorage(changed);
+    if (isFinished(resource, next)) {
+      storage.remove(collection, toStore);
+      // The answer shows the object as it was to be stored, with the version that was there.
+      return changed;
+    }
     return resource.fromStorage(storage.put(collection, toStore));
   }
 
@@ -284,43 +318,62 @@ export class ObjectWriter {
     return definition.defaults === undefined ? withSchema : definition.defaults(withSchema);
   }
 
-  #fieldWriter({ resource, subresource }: WriteTarget, context: WriteContext): FieldWriter {
-    const { definition } = resource;
-    let ignored: string[] = definition.hasStatus && subresource === "" ? ["status"] : [];
-    if (subresource === "status") ignored = resource.custom ? ["spec", "metadata"] : ["spec"];
+  #fieldWriter(
+    { resource, subresource }: Pick<WriteTarget, "resource" | "subresource">,
+    context: WriteContext,
+  ): FieldWriter {
+    const { clock, registry } = this.#deps;
+    return fieldWriter(registry, resource, { manager: context.fieldManager, subresource, time: timestamp(clock) });
+  }
+
+  async #admitted(review: Review, object: KubeObject): Promise<KubeObject> {
+    const { target, facade, operation } = review;
+    const { resource } = target;
+    const { admission, registry, rules } = this.#deps;
+    if (facade !== undefined) {
+      const shown = facade.show(object);
+      const changed = (await admission.mutate(this.#subject(review, shown))) ?? shown;
+      return changed === shown ? object : facade.absorb(object, changed);
+    }
+    const subject: AdmissionSubject = {
+      ...this.#subject(review, object),
+      equivalents: registry.equivalentsOf(resource),
+      decode: (value) => this.#decoded(resource, value),
+      builtIn: (given) => (target.subresource === "" ? rules.admit(resource, given, operation) : given),
+    };
+    const admitted = (await admission.mutate(subject)) ?? object;
+    return checkedAfterAdmission(object, admitted, review.context.warnings);
+  }
+
+  async #judged(review: Review, object: KubeObject): Promise<void> {
+    const { admission, registry } = this.#deps;
+    const { target, facade } = review;
+    const subject = this.#subject(review, facade === undefined ? object : facade.show(object));
+    await admission.validate({
+      ...subject,
+      ...(facade === undefined ? { equivalents: registry.equivalentsOf(target.resource) } : {}),
+    });
+  }
+
+  #subject({ target, operation, oldObject, context, facade }: Review, object: KubeObject): AdmissionSubject {
     return {
-      manager: context.fieldManager,
-      apiVersion: resource.apiVersion,
-      subresource,
-      time: timestamp(this.#deps.clock),
-      schema: completeSchema(definition.schema),
-      ignored,
-      custom: resource.custom,
+      ...target,
+      subresource: facade?.subresource ?? target.subresource,
+      ...(facade?.kind === undefined ? {} : { kind: facade.kind }),
+      operation,
+      object,
+      oldObject: facade === undefined || oldObject === undefined ? oldObject : facade.show(oldObject),
+      context,
+      options: context.options ?? {},
     };
   }
 
-  async #admitted(
-    target: WriteTarget,
-    operation: Operation,
-    object: KubeObject,
-    oldObject: KubeObject | undefined,
-    context: WriteContext,
-  ): Promise<KubeObject> {
-    const subject = { ...target, operation, object, oldObject, context };
-    const result = (await this.#deps.admission.mutate(subject)) ?? object;
-    if (result === object) return object;
-    const defaulted = this.#defaulted(target.resource, result);
-    return trackUpdate(object, defaulted, this.#fieldWriter(target, context));
-  }
-
-  async #judged(
-    target: WriteTarget,
-    operation: Operation,
-    object: KubeObject,
-    oldObject: KubeObject | undefined,
-    context: WriteContext,
-  ): Promise<void> {
-    await this.#deps.admission.validate({ ...target, operation, object, oldObject, context });
+  #decoded(resource: ServedResource, value: JsonObject): KubeObject {
+    try {
+      return this.#defaulted(resource, decodeMutated(value, resource));
+    } catch (error) {
+      throw internalError(errorMessage(error), error);
+    }
   }
 
   #validate(
@@ -340,15 +393,15 @@ export class ObjectWriter {
     if (all.length > 0) throw invalid(resource, object.metadata.name, all);
   }
 
-  #checkPreconditions({ resource, name }: WriteTarget, current: KubeObject, wanted: KubeObject): void {
-    const { uid, resourceVersion } = wanted.metadata;
-    if (uid !== undefined && uid !== "" && uid !== current.metadata.uid) {
-      throw conflict(
-        resource,
-        name,
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ""}`,
-      );
-    }
+  #checkUid({ resource, name }: WriteTarget, current: KubeObject, wanted: KubeObject): void {
+    const { uid } = wanted.metadata;
+    if (uid === undefined || uid === "" || uid === current.metadata.uid) return;
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ""}`;
+    throw conflict(resource, name, why);
+  }
+
+  #checkVersion({ resource, name }: WriteTarget, current: KubeObject, wanted: KubeObject): void {
+    const { resourceVersion } = wanted.metadata;
     const given = resourceVersion !== undefined && resourceVersion !== "" && resourceVersion !== "0";
     if (given && resourceVersion !== current.metadata.resourceVersion) throw modified(resource, name);
   }
@@ -369,6 +422,39 @@ export class ObjectWriter {
     const next: KubeObject = { ...wanted, apiVersion: resource.apiVersion, kind: resource.kind, metadata };
     return resource.definition.hasStatus ? withMember(next, "status", current["status"]) : next;
   }
+}
+
+/** What the hooks of admission need to know of a write beside the new object. */
+interface Review {
+  readonly target: WriteTarget;
+  readonly operation: Operation;
+  readonly oldObject: KubeObject | undefined;
+  readonly context: WriteContext;
+  readonly facade: Facade | undefined;
+}
+
+/** An object to be created without what only the server sets. */
+function received(body: KubeObject, namespace: string | undefined): KubeObject {
+  const metadata = omit(body.metadata, [
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "selfLink",
+    "namespace",
+  ]) as KubeObject["metadata"];
+  return { ...body, metadata: { ...metadata, ...(namespace === undefined ? {} : { namespace }) } };
+}
+
+/** A change with the name and namespace that the URL gives. */
+function named(wanted: KubeObject, { name, namespace }: WriteTarget): KubeObject {
+  const metadata = { ...wanted.metadata, name, ...(namespace === undefined ? {} : { namespace }) };
+  return { ...wanted, metadata };
+}
+
+function withVersionOf(current: KubeObject, next: KubeObject): KubeObject {
+  const { resourceVersion } = current.metadata;
+  return resourceVersion === undefined ? next : { ...next, metadata: { ...next.metadata, resourceVersion } };
 }
 
 /** RFC 3339 in whole seconds, as Kubernetes writes times. */

@@ -1,6 +1,6 @@
-import { parse } from "yaml";
 import { errorMessage } from "../../errors.ts";
 import { decodeProtobuf, protobufType } from "./builtin/protobuf.ts";
+import { parseGoYaml } from "./go-yaml.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
 import { badRequest, unsupportedMediaType } from "./status-error.ts";
 
@@ -58,7 +58,7 @@ export function bodyText(body: string | Uint8Array | undefined): string {
 
 export function decodeText(text: string, yaml: boolean): DecodedBody {
   try {
-    if (yaml) return { value: parse(text, { uniqueKeys: false }) as unknown, duplicates: [] };
+    if (yaml) return { value: parseGoYaml(text).value, duplicates: [] };
     return { value: JSON.parse(text) as unknown, duplicates: duplicateMembers(text) };
   } catch (error) {
     throw badRequest(

@@ -1,12 +1,22 @@
 import type { HttpRequest, HttpResponse } from "../../http.ts";
+import { readConfiguration } from "./apply-request.ts";
+import { negotiate } from "./content-negotiation.ts";
 import { type ObjectDeleter, parseDeleteOptions } from "./deletion.ts";
 import { jsonAnswer } from "./http-answer.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
-import { getAnswer, listAnswer, type ReadDependencies, type ReadRequest, watchAnswer } from "./list-and-watch.ts";
+import {
+  getAnswer,
+  listAnswer,
+  pageAnswer,
+  type ReadDependencies,
+  type ReadRequest,
+  readPage,
+  watchAnswer,
+} from "./list-and-watch.ts";
 import { parseListOptions } from "./list-options.ts";
 import { mergePatch } from "./merge-patch.ts";
-import { decodeApplied, decodeObject, decodePatched } from "./object-decoding.ts";
+import { decodeObject, decodePatched } from "./object-decoding.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { ObjectWriter, WriteTarget } from "./object-writer.ts";
 import { strategicMergePatch } from "./patch-strategic.ts";
@@ -15,8 +25,8 @@ import { bodyText, decodeBody, decodeText, requireObject } from "./request-body.
 import type { WriteContext } from "./request-context.ts";
 import { isTrue, type RequestInfo } from "./request-info.ts";
 import type { KubeObject } from "./resource-definition.ts";
-import { badRequest, invalid, methodNotAllowed, notAcceptable, unsupportedMediaType } from "./status-error.ts";
-import { negotiate, represent } from "./table.ts";
+import { badRequest, methodNotAllowed, noRoute, unsupportedMediaType } from "./status-error.ts";
+import { checkIncludeObject, represent } from "./table.ts";
 
 export interface EndpointDependencies extends ReadDependencies {
   readonly writer: ObjectWriter;
@@ -58,13 +68,15 @@ export async function resourceAnswer(deps: EndpointDependencies, call: ResourceC
   const verb =
     info.subresource === "" ? info.verb : info.verb === "create" || info.verb === "delete" ? "none" : info.verb;
   if (!resource.definition.verbs.includes(verb)) throw methodNotAllowed(resource);
+  // What cannot be answered is not done either.
+  const read = readRequest(call);
   switch (info.verb) {
     case "get":
-      return getAnswer(deps, readRequest(call), info.name ?? "");
+      return getAnswer(deps, read, info.name ?? "", info.query.get("resourceVersion") ?? "");
     case "list":
-      return listAnswer(deps, readRequest(call), parseListOptions(info.query, resource, false));
+      return listAnswer(deps, read, parseListOptions(info.query, resource, false));
     case "watch":
-      return watchAnswer(deps, readRequest(call), parseListOptions(info.query, resource, true), call.http.signal);
+      return watchAnswer(deps, read, parseListOptions(info.query, resource, true), call.http.signal);
     case "create":
       return createAnswer(deps, call);
     case "update":
@@ -74,19 +86,16 @@ export async function resourceAnswer(deps: EndpointDependencies, call: ResourceC
     case "delete":
       return deleteAnswer(deps, call);
     case "deletecollection":
-      return deleteCollectionAnswer(deps, call);
+      return deleteCollectionAnswer(deps, call, read);
   }
 }
 
 function readRequest({ http, info, resource }: ResourceCall): ReadRequest {
-  const representation = negotiate(http.headers["accept"]);
-  if (representation === undefined) throw notAcceptable(["application/json", "application/yaml"]);
-  return {
-    resource,
-    namespace: info.namespace,
-    representation,
-    includeObject: info.query.get("includeObject") ?? undefined,
-  };
+  const route = resource.custom ? "custom" : info.verb === "list" || info.verb === "watch" ? "list" : "item";
+  const representation = negotiate(http.headers["accept"], route);
+  const includeObject = info.query.get("includeObject") ?? undefined;
+  if (representation.as === "Table") checkIncludeObject(includeObject);
+  return { resource, namespace: info.namespace, representation, includeObject };
 }
 
 async function createAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
@@ -115,13 +124,11 @@ async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
 
 async function patchAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   const { http, info, resource, context } = call;
+  if (info.name === undefined) throw resource.custom ? methodNotAllowed(resource) : noRoute(405);
   const target = writeTarget(call);
   const type = patchType(http.headers["content-type"], resource);
   const force = isTrue(info.query.get("force"));
   if (type === "application/apply-patch+yaml") return applyAnswer(deps, call, target, force);
-  if (info.query.has("force")) {
-    throw invalidPatchOptions("force", "FieldValueForbidden", "Forbidden: may not be specified for non-apply patch");
-  }
   const text = bodyText(http.body);
   const { value: patch } = decodeText(text, false);
   const object = await deps.writer.change(
@@ -158,18 +165,9 @@ async function applyAnswer(
   target: WriteTarget,
   force: boolean,
 ): Promise<HttpResponse> {
-  const { http, info, resource, context } = call;
-  if ((info.query.get("fieldManager") ?? "") === "") {
-    throw invalidPatchOptions("fieldManager", "FieldValueRequired", "Required value: is required for apply patch");
-  }
-  const { value, duplicates } = decodeText(bodyText(http.body), true);
-  const given = requireObject(value);
-  if (given["apiVersion"] === undefined || given["kind"] === undefined) {
-    throw badRequest(`error decoding YAML: Object 'Kind' is missing in '${JSON.stringify(given)}'`);
-  }
-  const expected = { resource, namespace: target.namespace, name: target.name };
-  const config = decodeApplied(given, expected, context, duplicates);
-  const { object, created } = await deps.writer.apply(target, config, context, force);
+  const { http, context } = call;
+  const request = readConfiguration(bodyText(http.body), force);
+  const { object, created } = await deps.writer.apply(target, request, context);
   return shown(deps, call, created ? 201 : 200, object);
 }
 
@@ -177,8 +175,7 @@ async function deleteAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   const { info, resource } = call;
   const target = writeTarget(call);
   const options = parseDeleteOptions(deleteBody(call.http), info.query);
-  const context = { ...call.context, dryRun: call.context.dryRun || bodyDryRun(call.http) };
-  const { object, gone } = await deps.deleter.delete(target, options, context);
+  const { object, gone } = await deps.deleter.delete(target, options, deleteContext(call));
   if (!gone) return shown(deps, call, options.propagationPolicy === "Foreground" ? 202 : 200, object);
   if (RETURNS_DELETED.has(resource.storageKey)) return shown(deps, call, 200, object);
   return jsonAnswer(
@@ -199,28 +196,24 @@ async function deleteAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   );
 }
 
-async function deleteCollectionAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
-  const { info, resource, context } = call;
+/** Deletes the objects of one page of a list, and answers with that list as it was. */
+async function deleteCollectionAnswer(
+  deps: EndpointDependencies,
+  call: ResourceCall,
+  read: ReadRequest,
+): Promise<HttpResponse> {
+  const { info, resource } = call;
+  const context = deleteContext(call);
   const options = parseListOptions(info.query, resource, false);
   const deletion = parseDeleteOptions(deleteBody(call.http), info.query);
   const collection = deps.storage.collection(resource.storageKey);
-  const chosen = collection.list(info.namespace).filter((object) => options.matches(object));
-  const items: KubeObject[] = [];
-  for (const { metadata } of chosen) {
+  const page = readPage(deps.storage, read, options);
+  for (const { metadata } of page.items) {
     if (collection.get(metadata.namespace ?? "", metadata.name) === undefined) continue;
     const target = { resource, namespace: metadata.namespace, name: metadata.name, subresource: "" };
-    items.push((await deps.deleter.delete(target, deletion, context)).object);
+    await deps.deleter.delete(target, deletion, context, { name: "" });
   }
-  return jsonAnswer(
-    200,
-    {
-      kind: resource.definition.listKind,
-      apiVersion: resource.apiVersion,
-      metadata: { resourceVersion: String(deps.storage.version) },
-      items: resource.custom ? items : items.map(({ apiVersion: _apiVersion, kind: _kind, ...item }) => item),
-    },
-    context.warnings,
-  );
+  return pageAnswer(deps, read, page, options, context.warnings);
 }
 
 /** An object as the answer to a write, in the form that the client accepts. */
@@ -229,7 +222,7 @@ export function shown(deps: ReadDependencies, call: ResourceCall, status: number
   const value = represent(representation, call.resource.definition, object, { now: deps.clock.now(), includeObject });
   return jsonAnswer(
     status,
-    representation === "Object" ? ordered(value as JsonObject, call.resource) : value,
+    representation.as === "Object" ? ordered(value as JsonObject, call.resource) : value,
     call.context.warnings,
   );
 }
@@ -256,12 +249,8 @@ function patchType(contentType: string | undefined, resource: ServedResource): P
   const allowed = PATCH_TYPES.filter((type) => !(resource.custom && type === "application/strategic-merge-patch+json"));
   const given = (contentType ?? "").split(";")[0]?.trim().toLowerCase();
   const type = allowed.find((candidate) => candidate === given);
-  if (type === undefined) throw unsupportedMediaType(allowed);
+  if (type === undefined) throw resource.custom ? unsupportedMediaType(allowed) : noRoute(415);
   return type;
-}
-
-function invalidPatchOptions(field: string, type: "FieldValueForbidden" | "FieldValueRequired", detail: string): Error {
-  return invalid({ group: "meta.k8s.io", resource: "", kind: "PatchOptions" }, "", [{ field, type, detail }]);
 }
 
 function deleteBody(http: HttpRequest): unknown {
@@ -269,7 +258,18 @@ function deleteBody(http: HttpRequest): unknown {
   return text.trim() === "" ? undefined : decodeBody(http.body, http.headers["content-type"]).value;
 }
 
-function bodyDryRun(http: HttpRequest): boolean {
+/** A body takes the place of the options in the query altogether. */
+function deleteContext({ http, info, context }: ResourceCall): WriteContext {
   const body = deleteBody(http);
-  return isObject(body) && Array.isArray(body["dryRun"]) && body["dryRun"].includes("All");
+  if (isObject(body)) {
+    const { apiVersion: _apiVersion, kind: _kind, ...options } = body;
+    const { dryRun } = options;
+    return { ...context, options, dryRun: context.dryRun || (Array.isArray(dryRun) && dryRun.includes("All")) };
+  }
+  const { query } = info;
+  const options: JsonObject = { ...context.options };
+  if (query.has("gracePeriodSeconds")) options["gracePeriodSeconds"] = Number(query.get("gracePeriodSeconds"));
+  if (query.has("orphanDependents")) options["orphanDependents"] = query.get("orphanDependents") === "true";
+  if (query.has("propagationPolicy")) options["propagationPolicy"] = query.get("propagationPolicy");
+  return { ...context, options };
 }

@@ -141,6 +141,14 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   );
 }
 
+/** What the router in front of the built-in kinds refuses by itself. */
+export function noRoute(status: 405 | 415): StatusError {
+  if (status === 415) return new StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", { details: {} });
+  return new StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {
+    details: {},
+  });
+}
+
 export function notAcceptable(accepted: readonly string[]): StatusError {
   return new StatusError(406, "NotAcceptable", `only the following media types are accepted: ${accepted.join(", ")}`);
 }

@@ -1,3 +1,11 @@
 import type { Area } from "../scenario.ts";
+import { badRequestScenarios } from "./apply/bad-requests.ts";
+import { builtInListScenarios } from "./apply/built-in-lists.ts";
+import { configMapScenarios } from "./apply/config-maps.ts";
+import { updateManagerScenarios } from "./apply/update-managers.ts";
 
-export const apply: Area = { name: "server-side apply", scenarios: [], knownDifferences: [] };
+export const apply: Area = {
+  name: "server-side apply",
+  scenarios: [...configMapScenarios, ...updateManagerScenarios, ...badRequestScenarios, ...builtInListScenarios],
+  knownDifferences: [],
+};

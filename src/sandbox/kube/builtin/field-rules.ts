@@ -76,6 +76,12 @@ export const listRules: Readonly<Record<string, ListRule>> = {
   "V1MutatingWebhook.matchConditions": byName,
   "V1ValidatingWebhook.matchConditions": byName,
   "V1Endpoint.addresses": { type: "set" },
+  "V1ContainerRestartRuleOnExitCodes.values": { type: "set" },
+  "V1NodeAllocatableResourceClaimStatus.containers": { type: "set" },
+  "V1PodFailurePolicyOnExitCodesRequirement.values": { type: "set" },
+  "V1ResourceStatus.resources": { type: "map", keys: ["resourceID"] },
+  "V1UncountedTerminatedPods.failed": { type: "set" },
+  "V1UncountedTerminatedPods.succeeded": { type: "set" },
 };
 
 /** Lists that server-side apply replaces as a whole while strategic merge patches merge them by this key. */
@@ -109,8 +115,11 @@ export const atomicModels: ReadonlySet<string> = new Set([
   "V1RoleRef",
   "RbacV1Subject",
   "V1ScopeSelector",
-  "V1ScopedResourceSelectorRequirement",
   "V1OwnerReference",
+  "CoreV1EndpointPort",
+  "DiscoveryV1EndpointPort",
+  "V1EndpointAddress",
+  "V1ServiceBackendPort",
 ]);
 
 export const atomicMaps: ReadonlySet<string> = new Set([
@@ -143,6 +152,8 @@ export const quantityFields: ReadonlySet<string> = new Set([
   "V1ResourceRequirements.requests",
   "V1VolumeResourceRequirements.limits",
   "V1VolumeResourceRequirements.requests",
+  "V1NodeAllocatableResourceClaimStatus.resources",
+  "V2HPAScalingRules.tolerance",
   "V2MetricTarget.averageValue",
   "V2MetricTarget.value",
   "V2MetricValueStatus.averageValue",

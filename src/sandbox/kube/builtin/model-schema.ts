@@ -23,7 +23,8 @@ interface ModelField {
 /** A quantity such as `500m`, `2Gi` or plain `1.5`; the API server takes numbers and keeps text. */
 export const quantitySchema: Schema = { anyOf: [{ type: "string" }, { type: "number" }], nullable: true };
 
-const anything: Schema = { "x-kubernetes-preserve-unknown-fields": true, nullable: true };
+/** Raw JSON inside a built-in kind. */
+export const anything: Schema = { "x-kubernetes-preserve-unknown-fields": true, nullable: true };
 const schemas = new Map<string, Schema>();
 const modelNames = new WeakMap<Schema, string>();
 

@@ -18,7 +18,11 @@ export function normalize(value: unknown, schema: Schema | undefined): unknown {
   const kept = extra === undefined ? namesIn(keptWhenZero, schema) : undefined;
   const copy: Fields = {};
   for (const [name, member] of Object.entries(value)) {
-    if (member === null) continue;
+    if (member === null) {
+      // In a map of text, null is read as no text.
+      if (extra?.type === "string" && extra.format === undefined) copy[name] = "";
+      continue;
+    }
     const memberSchema = schema.properties?.[name] ?? extra;
     const normal = normalize(member, memberSchema);
     if (kept !== undefined && !kept.has(name) && isZero(normal, memberSchema)) continue;

@@ -1,62 +1,49 @@
 import { isObject } from "../json-value.ts";
-import type { Schema } from "../resource-definition.ts";
-import { badRequest } from "../status-error.ts";
+import type { ListType } from "./merge-type.ts";
+import { keyElement, type PathElement, valueElement } from "./path-element.ts";
 
-/** How server-side apply treats a value (structured-merge-diff's atoms). */
-export type Shape =
-  | { readonly kind: "scalar" }
-  | {
-      readonly kind: "struct";
-      readonly field: (name: string) => { readonly schema: Schema | undefined; readonly known: boolean };
-    }
-  | { readonly kind: "list"; readonly items: Schema | undefined; readonly element: (item: unknown) => string };
-
-const ATOMIC: Shape = { kind: "scalar" };
-
-/** The shape of `value` under `schema`; atomic maps and lists count as scalars, as do values without structure. */
-export function shapeOf(value: unknown, schema: Schema | undefined): Shape {
-  if (isObject(value)) {
-    if (schema?.["x-kubernetes-map-type"] === "atomic") return ATOMIC;
-    return {
-      kind: "struct",
-      field: (name) => {
-        const property = schema?.properties?.[name];
-        if (property !== undefined) return { schema: property, known: true };
-        const additional = schema?.additionalProperties;
-        return { schema: typeof additional === "object" ? additional : undefined, known: false };
-      },
-    };
-  }
-  if (Array.isArray(value)) {
-    const listType = schema?.["x-kubernetes-list-type"];
-    if (listType === "set") return { kind: "list", items: schema?.items, element: setElement };
-    if (listType === "map") {
-      const keys = schema?.["x-kubernetes-list-map-keys"] ?? [];
-      const items = schema?.items;
-      return { kind: "list", items, element: (item) => mapElement(item, keys, items) };
-    }
-  }
-  return ATOMIC;
+/** The element that stands for an item of an associative list, or why there is none. */
+export function itemElement(
+  item: unknown,
+  list: ListType,
+): { readonly element: PathElement } | { readonly problem: string } {
+  return list.keys.length > 0 ? keyedElement(item, list) : setElement(item);
 }
 
-function setElement(item: unknown): string {
-  return `v:${JSON.stringify(item)}`;
+function setElement(item: unknown): { readonly element: PathElement } | { readonly problem: string } {
+  if (isObject(item)) return { problem: "associative list without keys has an element that's a map type" };
+  if (Array.isArray(item)) return { problem: "not supported: associative list with lists as elements" };
+  if (item === null || item === undefined) {
+    return { problem: "associative list without keys has an element that's an explicit null" };
+  }
+  return { element: valueElement(item) };
 }
 
-/** Published defaults of key fields of built-in kinds: `protocol` of container and Service ports. */
-const KEY_DEFAULTS: Readonly<Record<string, unknown>> = { protocol: "TCP" };
+/** A key field that is absent counts with its default, or not at all. */
+function keyedElement(item: unknown, list: ListType): { readonly element: PathElement } | { readonly problem: string } {
+  if (item === null || item === undefined) return { problem: "associative list with keys may not have a null element" };
+  if (!isObject(item)) return { problem: "associative list with keys may not have non-map elements" };
+  const keys: Record<string, unknown> = {};
+  for (const key of list.keys) {
+    const value = item[key] === undefined ? list.keyDefault(key) : item[key];
+    if (value !== undefined) keys[key] = value;
+  }
+  if (Object.keys(keys).length > 0) return { element: keyElement(keys) };
+  const names = list.keys.map((key) => JSON.stringify(key)).join(" ");
+  return {
+    problem: `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`,
+  };
+}
 
-/** `k:{...}` with the key fields in order of their names; an absent key takes its schema default. */
-function mapElement(item: unknown, keys: readonly string[], items: Schema | undefined): string {
-  const values: Record<string, unknown> = {};
-  for (const key of [...keys].sort()) {
-    const value = (isObject(item) ? item[key] : undefined) ?? items?.properties?.[key]?.default ?? KEY_DEFAULTS[key];
-    if (value !== undefined) values[key] = value;
+/** The items of a list under their elements; several items under one element are duplicates. Others are left out. */
+export function itemsByElement(items: readonly unknown[], list: ListType): Map<PathElement, unknown[]> {
+  const result = new Map<PathElement, unknown[]>();
+  for (const item of items) {
+    const found = itemElement(item, list);
+    if ("problem" in found) continue;
+    const same = result.get(found.element);
+    if (same === undefined) result.set(found.element, [item]);
+    else same.push(item);
   }
-  if (Object.keys(values).length === 0) {
-    throw badRequest(
-      `associative list with keys has an element that omits key field ${JSON.stringify(keys[0] ?? "")} (and doesn't have default value)`,
-    );
-  }
-  return `k:${JSON.stringify(values)}`;
+  return result;
 }

@@ -1,33 +1,55 @@
 import { deepEqual, isObject } from "../json-value.ts";
-import type { Schema } from "../resource-definition.ts";
-import { EMPTY_SET, type FieldSet, FieldSetBuilder, hasSelf, isEmptySet } from "./field-set.ts";
-import { shapeOf } from "./list-items.ts";
+import { atomFor, formOf, isVoid } from "./atom.ts";
+import { type FieldSet, FieldSetBuilder, hasSelf } from "./field-set.ts";
+import { itemElement, itemsByElement } from "./list-items.ts";
+import type { ListType, MapType, MergeType } from "./merge-type.ts";
+import type { PathElement } from "./path-element.ts";
 
-/** The fields that a configuration states (structured-merge-diff `ToFieldSet`). */
-export function fieldsOf(value: unknown, schema: Schema): FieldSet {
+type Path = readonly PathElement[];
+
+/** The fields that a configuration states. */
+export function fieldsOf(value: unknown, type: MergeType): FieldSet {
   const builder = new FieldSetBuilder();
-  collect(value, schema, [], builder);
+  collect(value, type, [], builder);
   return builder.build();
 }
 
-function collect(value: unknown, schema: Schema | undefined, path: readonly string[], builder: FieldSetBuilder): void {
-  const shape = shapeOf(value, schema);
-  if (shape.kind === "struct" && isObject(value)) {
-    for (const [name, member] of Object.entries(value)) {
-      const childPath = [...path, `f:${name}`];
-      const { schema: childSchema, known } = shape.field(name);
-      collect(member, childSchema, childPath, builder);
-      if (!known || member === null || (isObject(member) && Object.keys(member).length === 0))
-        builder.insert(childPath);
-    }
-  } else if (shape.kind === "list" && Array.isArray(value)) {
-    for (const item of value as unknown[]) {
-      const childPath = [...path, shape.element(item)];
-      collect(item, shape.items, childPath, builder);
-      builder.insert(childPath);
-    }
-  } else {
-    builder.insert(path);
+function collect(value: unknown, type: MergeType, path: Path, out: FieldSetBuilder): void {
+  const atom = atomFor(type, value);
+  switch (formOf(atom)) {
+    case "scalar":
+      out.insert(path);
+      return;
+    case "map":
+      if (atom.map?.atomic === true) out.insert(path);
+      else if (atom.map !== undefined && isObject(value)) collectMembers(value, atom.map, path, out);
+      return;
+    case "list":
+      if (atom.list?.associative === false) out.insert(path);
+      else if (atom.list !== undefined && Array.isArray(value)) collectItems(value, atom.list, path, out);
+  }
+}
+
+function collectMembers(
+  value: Readonly<Record<string, unknown>>,
+  map: MapType,
+  path: Path,
+  out: FieldSetBuilder,
+): void {
+  for (const [name, member] of Object.entries(value)) {
+    const declared = map.field(name);
+    const type = declared ?? map.element();
+    const below = [...path, `f:${name}`];
+    if (type !== undefined) collect(member, type, below, out);
+    if (declared === undefined || member === null || (isObject(member) && isVoid(member))) out.insert(below);
+  }
+}
+
+function collectItems(items: readonly unknown[], list: ListType, path: Path, out: FieldSetBuilder): void {
+  for (const [element, same] of itemsByElement(items, list)) {
+    const below = [...path, element];
+    if (same.length === 1) collect(same[0], list.items(), below, out);
+    out.insert(below);
   }
 }
 
@@ -37,11 +59,11 @@ export interface Comparison {
   readonly removed: FieldSet;
 }
 
-/** Which fields differ between two values of one schema (structured-merge-diff `Compare`). */
-export function compareValues(before: unknown, after: unknown, schema: Schema): Comparison {
-  const result = { added: new FieldSetBuilder(), modified: new FieldSetBuilder(), removed: new FieldSetBuilder() };
-  walk(before, after, schema, [], result);
-  return { added: result.added.build(), modified: result.modified.build(), removed: result.removed.build() };
+/** Which fields differ between two values of a type. */
+export function compareValues(before: unknown, after: unknown, type: MergeType): Comparison {
+  const out = { added: new FieldSetBuilder(), modified: new FieldSetBuilder(), removed: new FieldSetBuilder() };
+  compare(before, after, type, [], out);
+  return { added: out.added.build(), modified: out.modified.build(), removed: out.removed.build() };
 }
 
 interface Differences {
@@ -50,144 +72,108 @@ interface Differences {
   readonly removed: FieldSetBuilder;
 }
 
-function walk(
-  before: unknown,
-  after: unknown,
-  schema: Schema | undefined,
-  path: readonly string[],
-  out: Differences,
-): void {
-  if (before === after || (before === undefined && after === undefined)) return;
-  const shape = shapeOf(after ?? before, schema);
-  const bothEmpty = isVoid(before) && isVoid(after);
-  const mixed = before !== undefined && after !== undefined && shapeOf(before, schema).kind !== shape.kind;
-  if (shape.kind === "scalar" || bothEmpty || mixed) {
-    leaf(before, after, path, out);
-    return;
+function compare(before: unknown, after: unknown, type: MergeType, path: Path, out: Differences): void {
+  if (before === after) return;
+  const [left, right] = [atomFor(type, before), atomFor(type, after)];
+  let isLeaf: boolean;
+  if (after === undefined) isLeaf = compareAs(left, before, after, path, out);
+  else {
+    if (before !== undefined && left !== right) compareAs(left, before, after, path, out);
+    isLeaf = compareAs(right, before, after, path, out);
   }
-  if (shape.kind === "struct") {
-    const left = isObject(before) ? before : {};
-    const right = isObject(after) ? after : {};
-    for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
-      walk(left[name], right[name], shape.field(name).schema, [...path, `f:${name}`], out);
-    }
-  } else {
-    const left = itemsByElement(before, shape.element);
-    const right = itemsByElement(after, shape.element);
-    for (const element of new Set([...left.keys(), ...right.keys()])) {
-      walk(left.get(element), right.get(element), shape.items, [...path, element], out);
-    }
-  }
-  if (path.length === 0) return;
+  if (isLeaf) return;
   if (before === undefined) out.added.insert(path);
   else if (after === undefined) out.removed.insert(path);
 }
 
-function leaf(before: unknown, after: unknown, path: readonly string[], out: Differences): void {
+/** Whether the two were looked at as a whole. */
+function compareAs(atom: MergeType, before: unknown, after: unknown, path: Path, out: Differences): boolean {
+  const form = formOf(atom);
+  if (form === "map" && atom.map?.atomic === false) {
+    const [left, right] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
+    if (!isVoid(left) || !isVoid(right)) {
+      for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
+        const type = atom.map.field(name) ?? atom.map.element();
+        if (type !== undefined) compare(left[name], right[name], type, [...path, `f:${name}`], out);
+      }
+      return false;
+    }
+  } else if (form === "list" && atom.list?.associative === true) {
+    const left: readonly unknown[] = Array.isArray(before) ? before : [];
+    const right: readonly unknown[] = Array.isArray(after) ? after : [];
+    if (left.length > 0 || right.length > 0) {
+      compareItems(left, right, atom.list, path, out);
+      return false;
+    }
+  }
+  compareWhole(before, after, path, out);
+  return true;
+}
+
+function compareWhole(before: unknown, after: unknown, path: Path, out: Differences): void {
   if (before === undefined) out.added.insert(path);
   else if (after === undefined) out.removed.insert(path);
   else if (!deepEqual(before, after)) out.modified.insert(path);
 }
 
-function isVoid(value: unknown): boolean {
-  if (value === undefined || value === null) return true;
-  return typeof value === "object" && Object.keys(value).length === 0;
-}
-
-function itemsByElement(value: unknown, element: (item: unknown) => string): Map<string, unknown> {
-  const result = new Map<string, unknown>();
-  if (Array.isArray(value))
-    for (const item of value as unknown[]) if (!result.has(element(item))) result.set(element(item), item);
-  return result;
-}
-
-/** `applied` laid over `live` (structured-merge-diff `Merge`): granular parts merge, atomic parts are replaced. */
-export function mergeValues(live: unknown, applied: unknown, schema: Schema | undefined): unknown {
-  if (applied === undefined) return live;
-  if (live === undefined || live === null || applied === null) return applied;
-  const shape = shapeOf(applied, schema);
-  if (shape.kind === "struct" && isObject(live) && isObject(applied)) {
-    const result = { ...live };
-    for (const [name, value] of Object.entries(applied)) {
-      result[name] = mergeValues(live[name], value, shape.field(name).schema);
-    }
-    return result;
-  }
-  if (shape.kind === "list" && Array.isArray(live) && Array.isArray(applied)) {
-    return mergeLists(live, applied, shape.items, shape.element);
-  }
-  return applied;
-}
-
-/** Items keep the order of the applied list; what only the live list has stays behind its live neighbour. */
-function mergeLists(
-  live: readonly unknown[],
-  applied: readonly unknown[],
-  items: Schema | undefined,
-  element: (item: unknown) => string,
-): unknown[] {
-  const liveItems = live.map((item) => ({ key: element(item), item }));
-  const appliedItems = applied.map((item) => ({ key: element(item), item }));
-  const liveByKey = new Map(liveItems.map(({ key, item }) => [key, item]));
-  const appliedKeys = new Set(appliedItems.map(({ key }) => key));
-  const result: unknown[] = [];
-  let next = 0;
-  const takeLiveOnly = (): void => {
-    for (let entry = liveItems[next]; entry !== undefined && !appliedKeys.has(entry.key); entry = liveItems[++next]) {
-      result.push(entry.item);
-    }
-  };
-  takeLiveOnly();
-  for (const { key, item } of appliedItems) {
-    result.push(mergeValues(liveByKey.get(key), item, items));
-    if (liveItems[next]?.key === key) {
-      next++;
-      takeLiveOnly();
-    } else if (liveByKey.has(key)) {
-      for (let index = next; index < liveItems.length; index++) {
-        if (liveItems[index]?.key !== key) continue;
-        liveItems.splice(index, 1);
-        break;
-      }
-      takeLiveOnly();
+/** Items that occur more than once are compared as a whole. */
+function compareItems(
+  before: readonly unknown[],
+  after: readonly unknown[],
+  list: ListType,
+  path: Path,
+  out: Differences,
+): void {
+  const [left, right] = [itemsByElement(before, list), itemsByElement(after, list)];
+  for (const element of new Set([...left.keys(), ...right.keys()])) {
+    const [old, next] = [left.get(element) ?? [], right.get(element) ?? []];
+    const below = [...path, element];
+    if (old.length <= 1 && next.length <= 1) compare(old[0], next[0], list.items(), below, out);
+    else if (old.length > 1 && next.length > 1) {
+      if (!deepEqual(old, next)) out.modified.insert(below);
+    } else if (old.length > 1) {
+      if (next.length > 0) compare(undefined, next[0], list.items(), below, out);
+      out.removed.insert(below);
+    } else {
+      if (old.length > 0) compare(old[0], undefined, list.items(), below, out);
+      out.added.insert(below);
     }
   }
-  for (; next < liveItems.length; next++) {
-    const entry = liveItems[next];
-    if (entry !== undefined && !appliedKeys.has(entry.key)) result.push(entry.item);
-  }
-  return result;
 }
 
-/** `value` without the members of `remove`, sparing what holds a member of `keep`. */
-export function removeFields(value: unknown, remove: FieldSet, keep: FieldSet, schema: Schema | undefined): unknown {
-  const shape = shapeOf(value, schema);
-  if (shape.kind === "struct" && isObject(value)) {
-    const result: Record<string, unknown> = {};
-    for (const [name, member] of Object.entries(value)) {
-      const kept = remaining(member, remove[`f:${name}`], keep[`f:${name}`], shape.field(name).schema);
-      if (kept !== undefined) result[name] = kept;
+/** `value` without the members of `remove`. What loses all it held becomes null, which built-in kinds read as absent. */
+export function removeFields(value: unknown, remove: FieldSet, type: MergeType): unknown {
+  const atom = atomFor(type, value);
+  switch (formOf(atom)) {
+    case "scalar":
+      return value;
+    case "map":
+      return isObject(value) && atom.map?.atomic === false ? withoutMembers(value, remove, atom.map) : null;
+    case "list":
+      return Array.isArray(value) && atom.list?.associative === true ? withoutItems(value, remove, atom.list) : null;
+  }
+}
+
+function withoutMembers(value: Readonly<Record<string, unknown>>, remove: FieldSet, map: MapType): unknown {
+  const kept: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) {
+    const found = remove[`f:${name}`];
+    if (found === undefined) kept[name] = member;
+    else if (!hasSelf(found)) {
+      const type = map.field(name) ?? map.element();
+      kept[name] = type === undefined ? member : removeFields(member, found, type);
     }
-    return result;
   }
-  if (shape.kind === "list" && Array.isArray(value)) {
-    return (value as unknown[])
-      .map((item) => {
-        const element = shape.element(item);
-        return remaining(item, remove[element], keep[element], shape.items);
-      })
-      .filter((item) => item !== undefined);
-  }
-  return value;
+  return Object.keys(kept).length === 0 ? null : kept;
 }
 
-function remaining(
-  value: unknown,
-  remove: FieldSet | undefined,
-  keep: FieldSet | undefined,
-  schema: Schema | undefined,
-): unknown {
-  if (remove === undefined) return value;
-  if (hasSelf(remove) && (keep === undefined || (isEmptySet(keep) && !hasSelf(keep)))) return undefined;
-  return removeFields(value, remove, keep ?? EMPTY_SET, schema);
+function withoutItems(items: readonly unknown[], remove: FieldSet, list: ListType): unknown {
+  const kept: unknown[] = [];
+  for (const item of items) {
+    const at = itemElement(item, list);
+    const found = "element" in at ? remove[at.element] : undefined;
+    if (found === undefined) kept.push(item);
+    else if (!hasSelf(found)) kept.push(removeFields(item, found, list.items()));
+  }
+  return kept.length === 0 ? null : kept;
 }

@@ -1,0 +1,53 @@
+import { writeZeros } from "./builtin/normalize.ts";
+import { completeSchema } from "./object-meta.ts";
+import type { Registry, ServedResource } from "./registry.ts";
+import { EMPTY_SET } from "./server-side-apply/field-set.ts";
+import type { FieldWriter } from "./server-side-apply/managed-fields.ts";
+import { mergeTypeOf } from "./server-side-apply/merge-type.ts";
+import { resetFields } from "./server-side-apply/reset-fields.ts";
+import type { Versions } from "./server-side-apply/versions.ts";
+
+/** Who writes fields of a resource through an endpoint of it. `time` is RFC 3339 in whole seconds. */
+export function fieldWriter(
+  registry: Pick<Registry, "findKind">,
+  resource: ServedResource,
+  { manager, subresource, time }: { readonly manager: string; readonly subresource: string; readonly time: string },
+): FieldWriter {
+  const ignored = resetFields(resource, subresource);
+  const { apiVersion, kind, custom } = resource;
+  return {
+    manager,
+    apiVersion,
+    kind,
+    subresource,
+    time,
+    versions: versionsOf(registry, resource),
+    // Of a custom resource, `status` is left out in the version of the request only.
+    ignored: (version) => (custom && subresource === "" && version !== apiVersion ? EMPTY_SET : ignored),
+    custom,
+  };
+}
+
+function versionsOf(registry: Pick<Registry, "findKind">, resource: ServedResource): Versions {
+  return {
+    convert(object, apiVersion) {
+      const served = apiVersion === resource.apiVersion ? resource : registry.findKind(apiVersion, resource.kind);
+      if (served?.storageKey !== resource.storageKey) return undefined;
+      const from =
+        object.apiVersion === resource.apiVersion ? resource : registry.findKind(object.apiVersion, resource.kind);
+      return {
+        object:
+          object.apiVersion === apiVersion
+            ? object
+            : served.fromStorage(from === undefined ? object : from.toStorage(object)),
+        type: mergeTypeOf(completeSchema(served.definition.schema)),
+      };
+    },
+    empty(apiVersion) {
+      const object = {};
+      const served = apiVersion === resource.apiVersion ? resource : registry.findKind(apiVersion, resource.kind);
+      if (!resource.custom) writeZeros(object, served?.definition.schema);
+      return object;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { type Document, LineCounter, parseDocument, Scalar, visit } from "yaml";
+import { AppError } from "../../errors.ts";
+
+/**
+ * Reads YAML as Kubernetes does, whose parser goes by YAML 1.1: `yes` and `on` are true, `0777` is octal. Times stay
+ * text. Throws with the parser's text when it is none.
+ */
+export function parseGoYaml(text: string): { readonly value: unknown; readonly repeated: readonly string[] } {
+  const lines = new LineCounter();
+  const document: Document = parseDocument(text, {
+    version: "1.1",
+    uniqueKeys: false,
+    lineCounter: lines,
+    customTags: (tags) =>
+      tags.filter((tag) => typeof tag === "string" || (tag.format !== "TIME" && !tag.tag.endsWith(":timestamp"))),
+  });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const [why] = error.message.split(" at line ", 1);
+    throw new AppError(`yaml: line ${error.linePos?.[0].line ?? 1}: ${why ?? ""}`, {
+      class: "invalid",
+      code: "NoYaml",
+    });
+  }
+  return { value: document.toJS() as unknown, repeated: repeatedKeys(document, lines) };
+}
+
+/** Keys that a map has twice, in the words of the parser, line by line. */
+function repeatedKeys(document: Document, lines: LineCounter): string[] {
+  const found: { readonly line: number; readonly text: string }[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!(key instanceof Scalar)) continue;
+        const name = String(key.value);
+        const { line } = lines.linePos(key.range?.[0] ?? 0);
+        if (seen.has(name)) found.push({ line, text: `line ${line}: key ${JSON.stringify(name)} already set in map` });
+        seen.add(name);
+      }
+    },
+  });
+  return found.sort((a, b) => a.line - b.line).map(({ text: problem }) => problem);
+}
