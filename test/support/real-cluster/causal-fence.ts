@@ -52,11 +52,12 @@ export class CausalFence implements Network {
   }
 
   get atRest(): boolean {
-    return this.#requests.size === 0 && this.#missing().next().done === true;
+    return !this.#cut && this.#requests.size === 0 && this.#missing().next().done === true;
   }
 
   async whenAtRest(): Promise<void> {
-    for (let seen = -1; !this.atRest && !this.#cut; ) {
+    for (let seen = -1; !this.atRest; ) {
+      if (this.#cut) throw new Error("this world was ended: its test had failed, or another needed its cluster");
       if (seen === this.activity) {
         const open = [...[...this.#requests].map(({ method, path }) => `${method} ${path}`), ...this.#missing()];
         throw new Error(`nothing happened for ${silenceLimitMs / 1000} s, but this is still open:\n${open.join("\n")}`);
