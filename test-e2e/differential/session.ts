@@ -84,7 +84,7 @@ export class Session {
     const { status, headers, text } = await this.#send(method, path, body, options);
     const parsed = parse(text);
     this.exchanges.push({
-      request: this.#normalizer.text(`${method} ${path}`),
+      request: this.#normalizer.request(`${method} ${path}`),
       answer: {
         status,
         headers: Object.fromEntries(
@@ -126,7 +126,7 @@ export class Session {
     });
     const record = (what: string, answer: unknown): void => {
       this.exchanges.push({
-        request: this.#normalizer.text(`WATCH ${path} ${what}`),
+        request: this.#normalizer.request(`WATCH ${path} ${what}`),
         answer: this.#normalizer.value(answer),
       });
     };

@@ -77,6 +77,12 @@ export function definitionsOf(crd: KubeObject): ResourceDefinition[] {
       ...printing(version),
       ...selectable(version),
       storageVersion: version.storage,
+      custom: true as const,
+      ...(version.deprecated === true
+        ? {
+            deprecation: version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`,
+          }
+        : {}),
     }));
 }
 

@@ -39,12 +39,18 @@ export class CrdLifecycle {
     });
   }
 
+  /** Storage keys of what is served now. */
+  #served: ReadonlySet<string> = new Set();
+
   #terminating(key: string): boolean {
     return this.#crds.list().some((crd) => crd.metadata.deletionTimestamp !== undefined && storageKey(crd) === key);
   }
 
   #serve(): void {
     const established = this.#crds.list().filter(served);
+    const keys = new Set(established.map((crd) => storageKey(crd)));
+    for (const key of this.#served) if (!keys.has(key)) this.#storage.endWatches(key);
+    this.#served = keys;
     this.#registry.setCustom(established.flatMap((crd) => definitionsOf(crd)));
   }
 

@@ -17,7 +17,7 @@ import { parseRequest, type RequestInfo } from "./request-info.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { type EndpointDependencies, resourceAnswer } from "./resource-endpoint.ts";
 import { reviewAnswer } from "./reviews.ts";
-import { internalError, StatusError } from "./status-error.ts";
+import { internalError, noSuchResource, StatusError } from "./status-error.ts";
 import { type Collection, Storage } from "./storage.ts";
 import { subresourceAnswer } from "./subresources.ts";
 import { tokenUser } from "./tokens.ts";
@@ -91,8 +91,15 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
     compact: () => storage.compact(),
     stored: (key, namespace, name) => storage.collection(key).get(namespace, name),
     handle: async (http) => {
-      const info = parseRequest(http.method, http.path);
-      const answer = await answerRequest(deps, registry, http, info);
+      let info: RequestInfo | undefined;
+      let answer: HttpResponse;
+      try {
+        info = parseRequest(http.method, http.path);
+        answer = await answerRequest(deps, registry, http, info);
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error;
+        answer = errorAnswer(error);
+      }
       record(http, info, answer.status);
       return answer;
     },
@@ -114,13 +121,23 @@ async function answerRequest(
     const review = reviewAnswer(http, info, user, deps.clock.now());
     if (review !== undefined) return review;
     const resource = registry.find(info.group, info.version, info.resource);
-    if (resource === undefined) return pageNotFound();
-    if (!resource.definition.namespaced && info.namespace !== undefined) return pageNotFound();
+    if (resource === undefined) {
+      // Below a group version of its own, the API server answers as an API; elsewhere, as a web server.
+      if (registry.hasBuiltinGroup(info.group)) throw noSuchResource();
+      return pageNotFound();
+    }
+    const nowhere = (): HttpResponse => {
+      if (!resource.custom) throw noSuchResource();
+      return pageNotFound();
+    };
+    if (!resource.definition.namespaced && info.namespace !== undefined) return nowhere();
+    if (info.oldWatch && (info.subresource !== "" || !resource.definition.verbs.includes("watch"))) return nowhere();
     const call = { http, info, resource, context: writeContext(http, info, user, warnings) };
+    if (resource.definition.deprecation !== undefined) warnings.push(resource.definition.deprecation);
     if (info.subresource === "" || (info.subresource === "status" && resource.definition.hasStatus)) {
       return await resourceAnswer(deps, call);
     }
-    return (await subresourceAnswer(deps, call)) ?? pageNotFound();
+    return (await subresourceAnswer(deps, call)) ?? nowhere();
   } catch (error) {
     return errorAnswer(error instanceof StatusError ? error : internalError(errorMessage(error), error), warnings);
   }

@@ -1,11 +1,14 @@
+import { parseFieldSelector } from "./field-selector.ts";
 import type { ServedResource } from "./registry.ts";
 import { isTrue } from "./request-info.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
-import { parseFieldSelector, parseLabelSelector } from "./selectors.ts";
-import { badRequest, expired, invalid, StatusError } from "./status-error.ts";
+import { parseLabelSelector } from "./selectors.ts";
+import { badRequest, invalid, StatusError } from "./status-error.ts";
 
 export interface ListOptions {
   readonly selectsAll: boolean;
+  /** One object at most, by its name: there is no next page. */
+  readonly single: boolean;
   /** Of an object in the storage version. */
   matches(object: KubeObject): boolean;
   readonly limit: number;
@@ -20,10 +23,13 @@ export interface ListOptions {
 
 /** Reads the query of a list, watch or deletecollection; refuses what the API server refuses. */
 export function parseListOptions(query: URLSearchParams, resource: ServedResource, watch: boolean): ListOptions {
+  // The API server decodes the whole query first, then validates, then looks at which fields a kind has.
   const labelMatcher = parseLabelSelector(query.get("labelSelector") ?? "");
-  const fieldMatcher = parseFieldSelector(query.get("fieldSelector") ?? "", fieldCheck(resource));
+  const fields: string[] = [];
+  const fieldMatcher = parseFieldSelector(query.get("fieldSelector") ?? "", (field) => void fields.push(field));
   const sendInitial = query.get("sendInitialEvents");
-  const options: ListOptions = {
+  const given: ListOptions = {
+    single: /(?:^|,)metadata\.name==?[^=,]+/.test(query.get("fieldSelector") ?? ""),
     selectsAll: labelMatcher === undefined && fieldMatcher === undefined,
     matches: (object) =>
       (labelMatcher === undefined || labelMatcher(object.metadata.labels ?? {})) &&
@@ -36,48 +42,43 @@ export function parseListOptions(query: URLSearchParams, resource: ServedResourc
     sendInitialEvents: sendInitial === null ? undefined : isTrue(sendInitial),
     timeoutSeconds: integer(query, "timeoutSeconds"),
   };
-  const errors = problems(options, watch);
+  const options = watch ? withWatchDefaults(given) : given;
+  const errors = watch ? watchProblems(options) : listProblems(options);
   if (errors.length > 0) {
     throw invalid({ group: "meta.k8s.io", resource: "", kind: "ListOptions" }, "", errors);
   }
-  if (options.resourceVersion !== "" && !/^\d+$/.test(options.resourceVersion)) {
-    const text = `invalid resource version ${JSON.stringify(options.resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(options.resourceVersion)}: invalid syntax`;
-    throw badRequest(text);
-  }
+  const check = fieldCheck(resource);
+  for (const field of fields) check(field);
   return options;
 }
 
-export interface Continuation {
-  /** -1: continue in the present state. */
-  readonly version: number;
-  /** The last key that was already given. */
-  readonly after: string;
+/** A watch from nowhere in particular begins with what is there (apimachinery `SetListOptionsDefaults`). */
+function withWatchDefaults(options: ListOptions): ListOptions {
+  const { sendInitialEvents, resourceVersion, resourceVersionMatch } = options;
+  if (sendInitialEvents !== undefined || resourceVersionMatch !== "") return options;
+  if (resourceVersion !== "" && resourceVersion !== "0") return options;
+  return { ...options, sendInitialEvents: true, resourceVersionMatch: "NotOlderThan" };
 }
 
-export function encodeContinue({ version, after }: Continuation): string {
-  const text = JSON.stringify({ v: "meta.k8s.io/v1", rv: version, start: `${after}\u0000` });
-  return Buffer.from(text).toString("base64url");
+/** The number that a `resourceVersion` is, 0 when it is not given. `fail` makes the answer to what is no number. */
+export function versionNumber(text: string, fail: (message: string) => StatusError): number {
+  if (text === "") return 0;
+  const complaint = !/^\d+$/.test(text)
+    ? "invalid syntax"
+    : BigInt(text) > 0xffff_ffff_ffff_ffffn
+      ? "value out of range"
+      : undefined;
+  if (complaint === undefined) return Number(text);
+  const quoted = JSON.stringify(text);
+  throw fail(`resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${complaint}`);
 }
 
-export function decodeContinue(token: string): Continuation {
-  try {
-    const value = JSON.parse(Buffer.from(token, "base64url").toString()) as { v?: string; rv?: number; start?: string };
-    if (value.v === "meta.k8s.io/v1" && typeof value.rv === "number" && typeof value.start === "string") {
-      return { version: value.rv, after: value.start.split("\u0000", 1)[0] ?? "" };
-    }
-  } catch {
-    // Reported below, as any other token that is not ours.
-  }
-  throw badRequest("continue key is not valid: not a continue token of this server");
+/** For a get or a watch, where the API server has made no client error of it. */
+export function unreadableVersion(message: string): StatusError {
+  return new StatusError(500, "", message);
 }
 
-export function continueExpired(after: string): StatusError {
-  return expired(
-    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
-    encodeContinue({ version: -1, after }),
-  );
-}
-
+/** 504: a client has to wait for this version, and for longer than the API server waits by itself. */
 export function tooLargeVersion(wanted: number, current: number): StatusError {
   return new StatusError(504, "Timeout", `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     details: {
@@ -89,44 +90,60 @@ export function tooLargeVersion(wanted: number, current: number): StatusError {
 
 function integer(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
-  if (text === null || text === "") return undefined;
-  if (!/^-?\d+$/.test(text)) {
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  }
-  return Number(text);
+  if (text === null) return undefined;
+  const quoted = JSON.stringify(text);
+  if (!/^[-+]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${quoted}: invalid syntax`);
+  const value = BigInt(text);
+  if (BigInt.asIntN(64, value) !== value) throw badRequest(`strconv.ParseInt: parsing ${quoted}: value out of range`);
+  return Number(value);
 }
 
-function problems(options: ListOptions, watch: boolean): FieldError[] {
-  const { resourceVersionMatch: match, resourceVersion: version, sendInitialEvents } = options;
+const matchField = "resourceVersionMatch";
+
+function forbidden(field: string, text: string): FieldError {
+  return { field, type: "FieldValueForbidden", detail: `Forbidden: ${text}` };
+}
+
+function unsupportedMatch(match: string, supported: string): FieldError {
+  const detail = `Unsupported value: ${JSON.stringify(match)}: supported values: ${supported}`;
+  return { field: matchField, type: "FieldValueNotSupported", detail };
+}
+
+function listProblems(options: ListOptions): FieldError[] {
+  const { resourceVersionMatch: match, resourceVersion } = options;
   const errors: FieldError[] = [];
-  const forbid = (field: string, text: string): void => {
-    errors.push({ field, type: "FieldValueForbidden", detail: `Forbidden: ${text}` });
-  };
-  if (sendInitialEvents !== undefined) {
-    if (!watch) forbid("sendInitialEvents", "sendInitialEvents is forbidden for list");
-    else if (match !== "NotOlderThan") {
-      forbid("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  if (match !== "") {
+    if (resourceVersion === "")
+      errors.push(forbidden(matchField, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+    if (options.continueToken !== "") errors.push(forbiddenWithContinue());
+    if (match !== "Exact" && match !== "NotOlderThan")
+      errors.push(unsupportedMatch(match, '"Exact", "NotOlderThan", ""'));
+    if (match === "Exact" && resourceVersion === "0") {
+      errors.push(forbidden(matchField, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
     }
-    return errors;
   }
-  if (match === "") return errors;
-  if (watch)
-    forbid("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-  if (version === "")
-    forbid("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided");
-  if (options.continueToken !== "")
-    forbid("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
-  if (match !== "Exact" && match !== "NotOlderThan") {
-    errors.push({
-      field: "resourceVersionMatch",
-      type: "FieldValueNotSupported",
-      detail: `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`,
-    });
-  }
-  if (match === "Exact" && version === "0") {
-    forbid("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  }
+  if (options.sendInitialEvents !== undefined)
+    errors.push(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
   return errors;
+}
+
+function watchProblems(options: ListOptions): FieldError[] {
+  const { resourceVersionMatch: match, sendInitialEvents } = options;
+  const errors: FieldError[] = [];
+  const text =
+    sendInitialEvents === undefined
+      ? "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+      : "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+  if (sendInitialEvents === undefined ? match !== "" : match !== "NotOlderThan")
+    errors.push(forbidden(matchField, text));
+  if (match === "") return errors;
+  if (match !== "NotOlderThan") errors.push(unsupportedMatch(match, '"NotOlderThan"'));
+  if (options.continueToken !== "") errors.push(forbiddenWithContinue());
+  return errors;
+}
+
+function forbiddenWithContinue(): FieldError {
+  return forbidden(matchField, "resourceVersionMatch is forbidden when continue is provided");
 }
 
 function fieldsOf(object: KubeObject, resource: ServedResource): Record<string, string> {
@@ -137,14 +154,21 @@ function fieldsOf(object: KubeObject, resource: ServedResource): Record<string, 
   };
 }
 
-function fieldCheck(resource: ServedResource): (field: string) => boolean {
+/** Refuses fields that the kind cannot be selected by. Kinds without fields of their own have another text for it. */
+function fieldCheck(resource: ServedResource): (field: string) => void {
   const { definition } = resource;
-  const known = new Set(["metadata.name", ...(definition.namespaced ? ["metadata.namespace"] : [])]);
+  const plain = definition.selectableFields === undefined && !resource.custom;
+  const known = new Set(["metadata.name", ...(definition.namespaced || plain ? ["metadata.namespace"] : [])]);
   const sample: KubeObject = { apiVersion: resource.apiVersion, kind: definition.kind, metadata: { name: "" } };
   for (const field of Object.keys(definition.selectableFields?.(sample) ?? {})) known.add(field);
   return (field) => {
-    if (known.has(field)) return true;
-    if (definition.selectableFields !== undefined || resource.custom) return false;
+    if (known.has(field)) return;
+    if (!plain)
+      throw badRequest(
+        resource.storageKey === "batch/jobs"
+          ? `field label ${JSON.stringify(field)} not supported for Job`
+          : `field label not supported: ${field}`,
+      );
     const list = [...known].map((name) => JSON.stringify(name)).join(", ");
     throw badRequest(`${JSON.stringify(field)} is not a known field selector: only ${list}`);
   };

@@ -51,6 +51,10 @@ export class Registry {
     return this.#byPath.get(`${group}/${version}/${plural}`);
   }
 
+  hasBuiltinGroup(group: string): boolean {
+    return this.#builtin.some(({ definition }) => definition.group === group);
+  }
+
   hasGroupVersion(group: string, version: string): boolean {
     return this.#groupVersions.has(`${group}/${version}`);
   }

@@ -1,3 +1,5 @@
+import { badRequest } from "./status-error.ts";
+
 /** What a request is about, as far as its path and query tell (apiserver `request.RequestInfo`). */
 export interface RequestInfo {
   readonly method: string;
@@ -11,6 +13,8 @@ export interface RequestInfo {
   /** Empty for the resource itself. */
   readonly subresource: string;
   readonly query: URLSearchParams;
+  /** Below the deprecated `/watch/`. */
+  readonly oldWatch: boolean;
 }
 
 export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection";
@@ -46,6 +50,7 @@ export function parseRequest(method: string, pathAndQuery: string): RequestInfo 
     namespace,
     name: oldWatch ? undefined : name,
     subresource: rest.join("/"),
+    oldWatch,
     query: oldWatch && name !== undefined ? withFieldSelector(query, name) : query,
   };
 }
@@ -87,6 +92,9 @@ function verbOf(method: string, name: string | undefined, watching: boolean): Ve
 
 function withFieldSelector(query: URLSearchParams, name: string): URLSearchParams {
   const copy = new URLSearchParams(query);
+  const given = copy.get("fieldSelector") ?? "";
+  if (given !== "" && given !== `metadata.name=${name}`)
+    throw badRequest("fieldSelector metadata.name doesn't match requested name");
   copy.set("fieldSelector", `metadata.name=${name}`);
   return copy;
 }

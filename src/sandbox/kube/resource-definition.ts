@@ -139,4 +139,8 @@ export interface ResourceDefinition {
   /** What can be selected with `fieldSelector`, beside `metadata.name` and `metadata.namespace`. */
   selectableFields?(object: KubeObject): Readonly<Record<string, string>>;
   readonly storageVersion: boolean;
+  /** From a CustomResourceDefinition. */
+  readonly custom?: true;
+  /** What clients of the version are warned of with every answer. */
+  readonly deprecation?: string;
 }

@@ -25,7 +25,7 @@ import { bodyText, decodeBody, decodeText, requireObject } from "./request-body.
 import type { WriteContext } from "./request-context.ts";
 import { isTrue, type RequestInfo } from "./request-info.ts";
 import type { KubeObject } from "./resource-definition.ts";
-import { badRequest, methodNotAllowed, noRoute, unsupportedMediaType } from "./status-error.ts";
+import { badRequest, methodNotAllowed, noRoute, noSuchResource, unsupportedMediaType } from "./status-error.ts";
 import { checkIncludeObject, represent } from "./table.ts";
 
 export interface EndpointDependencies extends ReadDependencies {
@@ -67,6 +67,7 @@ export async function resourceAnswer(deps: EndpointDependencies, call: ResourceC
   const { info, resource } = call;
   const verb =
     info.subresource === "" ? info.verb : info.verb === "create" || info.verb === "delete" ? "none" : info.verb;
+  checkRoute(call);
   if (!resource.definition.verbs.includes(verb)) throw methodNotAllowed(resource);
   // What cannot be answered is not done either.
   const read = readRequest(call);
@@ -90,12 +91,25 @@ export async function resourceAnswer(deps: EndpointDependencies, call: ResourceC
   }
 }
 
-function readRequest({ http, info, resource }: ResourceCall): ReadRequest {
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
+
+/** What no path serves: objects without their namespace, writes to all namespaces, replacing a collection. */
+function checkRoute({ info, resource }: ResourceCall): void {
+  const { namespaced } = resource.definition;
+  const everywhere = namespaced && info.namespace === undefined;
+  if (everywhere && info.name !== undefined) throw noSuchResource();
+  const write = info.verb !== "get" && info.verb !== "list" && info.verb !== "watch";
+  const collectionWrite = info.name === undefined && (info.verb === "update" || info.verb === "patch");
+  if (!METHODS.has(info.method) || (info.oldWatch && info.method !== "GET") || (everywhere && write) || collectionWrite)
+    throw methodNotAllowed(resource);
+}
+
+function readRequest({ http, info, resource, context }: ResourceCall): ReadRequest {
   const route = resource.custom ? "custom" : info.verb === "list" || info.verb === "watch" ? "list" : "item";
   const representation = negotiate(http.headers["accept"], route);
   const includeObject = info.query.get("includeObject") ?? undefined;
   if (representation.as === "Table") checkIncludeObject(includeObject);
-  return { resource, namespace: info.namespace, representation, includeObject };
+  return { resource, namespace: info.namespace, representation, includeObject, warnings: context.warnings };
 }
 
 async function createAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
@@ -213,7 +227,7 @@ async function deleteCollectionAnswer(
     const target = { resource, namespace: metadata.namespace, name: metadata.name, subresource: "" };
     await deps.deleter.delete(target, deletion, context, { name: "" });
   }
-  return pageAnswer(deps, read, page, options, context.warnings);
+  return pageAnswer(deps, read, page, options);
 }
 
 /** An object as the answer to a write, in the form that the client accepts. */

@@ -127,10 +127,17 @@ export function badRequest(message: string): StatusError {
   return new StatusError(400, "BadRequest", message);
 }
 
-export function methodNotAllowed(subject: ErrorSubject): StatusError {
-  return new StatusError(405, "MethodNotAllowed", `the server does not allow this method on the requested resource`, {
-    details: { ...(subject.group === "" ? {} : { group: subject.group }), kind: subject.resource },
+/** The router of the built-in kinds, which says it, knows paths and not resources: `details` tells none. */
+export function methodNotAllowed(subject: ErrorSubject & { readonly custom: boolean }): StatusError {
+  const details = { ...(subject.group === "" ? {} : { group: subject.group }), kind: subject.resource };
+  return new StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {
+    details: subject.custom ? details : {},
   });
+}
+
+/** For a path below a group version that is served, where there is no resource. */
+export function noSuchResource(): StatusError {
+  return new StatusError(404, "NotFound", "the server could not find the requested resource", { details: {} });
 }
 
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {

@@ -28,7 +28,7 @@ export class Collection {
   #history: StoreEvent[] = [];
   /** Versions up to here can no longer be watched from. */
   #forgotten: number;
-  readonly #watchers = new Set<(event: StoreEvent) => void>();
+  readonly #watchers = new Map<(event: StoreEvent) => void, (() => void) | undefined>();
   #size = 0;
 
   constructor(key: string, version: number) {
@@ -94,10 +94,15 @@ export class Collection {
     return this.#history.slice(low);
   }
 
-  /** Calls `watcher` for each later event until the returned function is called. */
-  watch(watcher: (event: StoreEvent) => void): () => void {
-    this.#watchers.add(watcher);
+  /** Calls `watcher` for each later event until the returned function is called, or `ended` when there will be no more. */
+  watch(watcher: (event: StoreEvent) => void, ended?: () => void): () => void {
+    this.#watchers.set(watcher, ended);
     return () => void this.#watchers.delete(watcher);
+  }
+
+  endWatches(): void {
+    const ends = [...this.#watchers.values()];
+    for (const ended of ends) ended?.();
   }
 
   /** For the Storage only: puts the event into force. */
@@ -122,7 +127,7 @@ export class Collection {
     }
     if (event.type !== "MODIFIED") this.#sortedNames.delete(namespace);
     this.#history.push(event);
-    for (const watcher of this.#watchers) watcher(event);
+    for (const watcher of this.#watchers.keys()) watcher(event);
   }
 
   /** Drops what nobody can ask for any more. */
@@ -206,10 +211,20 @@ export class Storage {
     return this.#commit(collection, previous === undefined ? "ADDED" : "MODIFIED", object, previous);
   }
 
-  /** Removes an object; `last` is its final state (its metadata may differ from what was stored). */
+  /**
+   * Removes an object. Watches see what was stored last, with the version of the removal; the answer to who removes it is `last`
+   * with the version that was stored, as etcd's transaction and event have it.
+   */
   remove(collection: Collection, last: KubeObject): KubeObject {
     const previous = collection.get(last.metadata.namespace ?? "", last.metadata.name);
-    return this.#commit(collection, "DELETED", last, previous);
+    this.#commit(collection, "DELETED", previous ?? last, previous);
+    if (previous === undefined) return last;
+    return { ...last, metadata: { ...last.metadata, resourceVersion: previous.metadata.resourceVersion ?? "" } };
+  }
+
+  /** Ends the watches of a kind that is no longer served. */
+  endWatches(key: string): void {
+    this.#collections.get(key)?.endWatches();
   }
 
   /** Forgets all history, as etcd's compaction does: watches and continuations from older versions get 410. */

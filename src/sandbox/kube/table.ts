@@ -1,4 +1,6 @@
+import type { Representation } from "./content-negotiation.ts";
 import type { KubeObject, ResourceDefinition } from "./resource-definition.ts";
+import { badRequest, StatusError } from "./status-error.ts";
 
 /** A list as the API returns it, such as a `PodList`. */
 export interface KubeList {
@@ -8,9 +10,6 @@ export interface KubeList {
   readonly items: readonly KubeObject[];
 }
 
-/** The form in which a client wants objects. */
-export type Representation = "Object" | "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
-
 export interface TableOptions {
   /** Milliseconds since the epoch, for ages. */
   readonly now: number;
@@ -18,32 +17,12 @@ export interface TableOptions {
   readonly includeObject?: string | undefined;
   /** False leaves the column definitions out: a watch sends them with its first event only. */
   readonly headers?: boolean;
+  /** The default is `v1`. */
+  readonly version?: MetaVersion;
 }
 
-const metaVersion = "meta.k8s.io/v1";
-
-/**
- * Chooses among what an `Accept` header allows, in its order; undefined means that nothing of it can be served (406).
- * Only JSON is served, so protobuf and the like are passed over.
- */
-export function negotiate(accept: string | undefined): Representation | undefined {
-  if (accept === undefined || accept.trim() === "") return "Object";
-  for (const clause of accept.split(",")) {
-    const [type = "", ...parameters] = clause.split(";").map((part) => part.trim());
-    if (!["application/json", "application/*", "*/*"].includes(type)) continue;
-    const given = new Map(
-      parameters.map((parameter): [string, string] => {
-        const [name = "", value = ""] = parameter.split("=", 2);
-        return [name, value];
-      }),
-    );
-    const as = given.get("as");
-    if (as === undefined) return "Object";
-    if (given.get("g") !== "meta.k8s.io" || given.get("v") !== "v1") continue;
-    if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return as;
-  }
-  return undefined;
-}
+/** The `meta.k8s.io` version of tables and metadata. */
+export type MetaVersion = Representation["version"];
 
 /** Renders an object or a list as the API's `Table`. */
 export function toTable(
@@ -55,58 +34,83 @@ export function toTable(
   const metadata = list ? value.metadata : { resourceVersion: value.metadata.resourceVersion };
   return {
     kind: "Table",
-    apiVersion: metaVersion,
+    apiVersion: `meta.k8s.io/${options.version ?? "v1"}`,
     metadata,
-    ...(options.headers === false
-      ? {}
-      : {
-          columnDefinitions: definition.columns.map((column) => ({
+    columnDefinitions:
+      options.headers === false
+        ? null
+        : definition.columns.map((column) => ({
             name: column.name,
             type: column.type,
             format: column.format ?? "",
             description: column.description ?? "",
             priority: column.priority,
           })),
-        }),
     rows: (list ? value.items : [value]).map((object) => ({
-      cells: definition.cells(object, options.now),
-      ...rowObject(object, options.includeObject),
+      cells: definition.cells(named(object), options.now),
+      object: rowObject(object, options),
     })),
   };
 }
 
 /** Renders an object, or each object of a list, with nothing but its metadata. */
-export function toPartialObject(value: KubeObject | KubeList): Record<string, unknown> {
-  if (!isList(value)) return { kind: "PartialObjectMetadata", apiVersion: metaVersion, metadata: value.metadata };
+export function toPartialObject(value: KubeObject | KubeList, version: MetaVersion = "v1"): Record<string, unknown> {
+  const apiVersion = `meta.k8s.io/${version}`;
+  if (!isList(value)) return { kind: "PartialObjectMetadata", apiVersion, metadata: value.metadata };
   return {
     kind: "PartialObjectMetadataList",
-    apiVersion: metaVersion,
+    apiVersion,
     metadata: value.metadata,
-    items: value.items.map((object) => toPartialObject(object)),
+    // The list is made anew, item by item: without any it stays null.
+    items: value.items.length === 0 ? null : value.items.map((object) => toPartialObject(object, version)),
   };
 }
 
-/** Renders for the client, whatever it asked for. */
+/** Renders for the client, whatever it asked for. Throws 406 for a list of metadata of one object, and the other way round. */
 export function represent(
-  representation: Representation,
+  { as, version }: Representation,
   definition: ResourceDefinition,
   value: KubeObject | KubeList,
   options: TableOptions,
 ): unknown {
-  switch (representation) {
-    case "Object":
-      return value;
-    case "Table":
-      return toTable(definition, value, options);
-    case "PartialObjectMetadata":
-    case "PartialObjectMetadataList":
-      return toPartialObject(value);
+  if (as === "Object") return value;
+  if (as === "Table") return toTable(definition, value, { ...options, version });
+  if (isList(value) !== (as === "PartialObjectMetadataList")) {
+    const what = isList(value) ? "a list" : "not a list";
+    const message = `you requested ${as}, but the requested object is ${what} (${goType(definition, isList(value))})`;
+    throw new StatusError(406, "NotAcceptable", message);
   }
+  return toPartialObject(value, version);
 }
 
-function rowObject(object: KubeObject, includeObject: string | undefined): { readonly object?: unknown } {
-  if (includeObject === "None") return {};
-  return { object: includeObject === "Object" ? object : toPartialObject(object) };
+/** Throws 400 for a value of the query parameter `includeObject` that is none. */
+export function checkIncludeObject(includeObject: string | undefined): void {
+  if (["None", "Metadata", "Object", ""].includes(includeObject ?? "")) return;
+  const said = `Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw badRequest(`Unable to convert to Table as requested: includeObject: ${said}`);
+}
+
+const initialEventsEnd = "k8s.io/initial-events-end";
+
+function rowObject(object: KubeObject, { includeObject, version }: TableOptions): unknown {
+  if (includeObject === "Object") return object;
+  // The bookmark after the initial events has to be told from the rest, whatever the client wants to see of objects.
+  if (includeObject === "None" && object.metadata.annotations?.[initialEventsEnd] === undefined) return null;
+  return toPartialObject(object, version);
+}
+
+/** Bookmarks have no name; their cells are those of an object whose name is empty. */
+function named(object: KubeObject): KubeObject {
+  return "name" in object.metadata
+    ? object
+    : { ...(object as KubeObject), metadata: { ...(object as KubeObject).metadata, name: "" } };
+}
+
+/** How the API server's own program calls the kind: the text of the 406 names it. */
+function goType({ group, kind, listKind, custom }: ResourceDefinition, list: boolean): string {
+  if (custom === true) return list ? "*unstructured.UnstructuredList" : "*unstructured.Unstructured";
+  const packageName = group === "" || group === "events.k8s.io" ? "core" : (group.split(".", 1)[0] ?? group);
+  return `*${packageName}.${list ? listKind : kind}`;
 }
 
 function isList(value: KubeObject | KubeList): value is KubeList {

@@ -10,10 +10,11 @@ export interface WatchOptions {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
   /** Sends a bookmark about once a minute and shortly before the end; the function gives its line. */
-  readonly bookmark: (() => Uint8Array) | undefined;
+  readonly bookmark: (() => Uint8Array | undefined) | undefined;
   /** Whether an object is in the watched set. */
   matches(object: KubeObject): boolean;
-  encode(type: WatchEventType, object: KubeObject, event: StoreEvent | undefined): Uint8Array;
+  /** Undefined for what cannot be shown as the client wants it: the watch ends there. */
+  encode(type: WatchEventType, object: KubeObject): Uint8Array | undefined;
 }
 
 const BOOKMARK_INTERVAL_MS = 60_000;
@@ -40,23 +41,27 @@ export class WatchStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   }
 
   /** Follows the collection from now on. */
-  follow(subscribe: (listener: (event: StoreEvent) => void) => () => void): void {
-    if (!this.#closed) this.#unsubscribe = subscribe((event) => this.send(event));
+  follow(subscribe: (listener: (event: StoreEvent) => void, ended: () => void) => () => void): void {
+    if (this.#closed) return;
+    this.#unsubscribe = subscribe(
+      (event) => this.send(event),
+      () => this.close(),
+    );
   }
 
   /** Sends what the event means for the watched set: an object can enter and leave it by being modified. */
   send(event: StoreEvent): void {
     const was = event.previous !== undefined && this.#options.matches(event.previous);
     const is = event.type !== "DELETED" && this.#options.matches(event.object);
-    if (is) this.#push(this.#options.encode(was ? "MODIFIED" : "ADDED", event.object, event));
-    else if (was) this.#push(this.#options.encode("DELETED", leaving(event), event));
+    if (is) this.#push(this.#options.encode(was ? "MODIFIED" : "ADDED", event.object));
+    else if (was) this.#push(this.#options.encode("DELETED", leaving(event)));
   }
 
   sendInitial(object: KubeObject): void {
-    if (this.#options.matches(object)) this.#push(this.#options.encode("ADDED", object, undefined));
+    if (this.#options.matches(object)) this.#push(this.#options.encode("ADDED", object));
   }
 
-  sendLine(line: Uint8Array): void {
+  sendLine(line: Uint8Array | undefined): void {
     this.#push(line);
   }
 
@@ -100,8 +105,9 @@ export class WatchStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
 
   readonly #abort = (): void => this.close();
 
-  #push(line: Uint8Array): void {
-    if (this.#closed) return;
+  #push(line: Uint8Array | undefined): void {
+    if (line === undefined) this.close();
+    if (this.#closed || line === undefined) return;
     if (this.#waiting === undefined) {
       this.#pending.push(line);
       return;

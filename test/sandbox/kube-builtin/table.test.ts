@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { negotiate, toPartialObject, toTable } from "../../../src/sandbox/kube/table.ts";
+import { negotiate } from "../../../src/sandbox/kube/content-negotiation.ts";
+import { toPartialObject, toTable } from "../../../src/sandbox/kube/table.ts";
 import { definitionOf, make, now } from "./definition-harness.ts";
 
 const table = "application/json;as=Table;v=v1;g=meta.k8s.io";
@@ -11,13 +12,23 @@ describe("the form in which a client gets objects", () => {
     ["*/*", "Object"],
     ["application/vnd.kubernetes.protobuf,application/json", "Object"],
     [`${table},application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json`, "Table"],
-    ["application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", "Object"],
+    ["application/json;as=Table;v=v2;g=meta.k8s.io,application/json", "Object"],
     ["application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io", "PartialObjectMetadataList"],
-    ["application/vnd.kubernetes.protobuf", undefined],
-    ["text/html", undefined],
+    [`application/json;q=0.5,${table}`, "Table"],
   ] as const;
   for (const [accept, expected] of cases) {
-    it(`is ${expected ?? "none"} for ${accept ?? "no header"}`, () => assert.equal(negotiate(accept), expected));
+    it(`is ${expected} for ${accept ?? "no header"}`, () => assert.equal(negotiate(accept, "list").as, expected));
+  }
+
+  it("has the version that is asked for", () => {
+    assert.deepEqual(negotiate("application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", "item"), {
+      as: "Table",
+      version: "v1beta1",
+    });
+  });
+
+  for (const accept of ["application/vnd.kubernetes.protobuf", "text/html", "application/json;as=Table"]) {
+    it(`is none for ${accept}`, () => assert.throws(() => negotiate(accept, "item"), { status: 406 }));
   }
 });
 
@@ -33,7 +44,7 @@ describe("tables", () => {
       (made["columnDefinitions"] as { name: string; type: string }[]).map(({ name, type }) => [name, type]),
       [
         ["Name", "string"],
-        ["Data", "integer"],
+        ["Data", "string"],
         ["Age", "string"],
       ],
     );
@@ -43,7 +54,7 @@ describe("tables", () => {
   it("carry whole objects, or none, and leave columns out, as asked", () => {
     const rows = (includeObject: string): unknown => toTable(definition, map, { now, includeObject })["rows"];
     assert.deepEqual(rows("Object"), [{ cells: ["a", 1, "5m"], object: map }]);
-    assert.deepEqual(rows("None"), [{ cells: ["a", 1, "5m"] }]);
-    assert.equal("columnDefinitions" in toTable(definition, map, { now, headers: false }), false);
+    assert.deepEqual(rows("None"), [{ cells: ["a", 1, "5m"], object: null }]);
+    assert.equal(toTable(definition, map, { now, headers: false })["columnDefinitions"], null);
   });
 });

@@ -93,7 +93,7 @@ export function eventCells(event: KubeObject, now: number): readonly unknown[] {
     [component, host].filter((part) => part !== "").join(", "),
     (textOf(either("message", "note")) ?? "").trim(),
     ageSince(first, now),
-    String(count),
+    count,
     event.metadata.name,
   ];
 }

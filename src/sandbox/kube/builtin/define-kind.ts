@@ -22,6 +22,7 @@ export interface BuiltinKind {
   readonly scale?: { readonly labelSelectorPath?: string };
   readonly generation?: true;
   readonly notStored?: true;
+  readonly deprecation?: string;
   /** Without columns, the API server prints Name and Age. */
   readonly columns?: readonly Column[];
   readonly cells?: (object: KubeObject, now: number) => readonly unknown[];
@@ -71,5 +72,6 @@ export function defineKind(kind: BuiltinKind): ResourceDefinition {
     ...(validate === undefined ? {} : { validate }),
     ...(selectableFields === undefined ? {} : { selectableFields }),
     storageVersion: kind.notStored !== true,
+    ...(kind.deprecation === undefined ? {} : { deprecation: kind.deprecation }),
   };
 }

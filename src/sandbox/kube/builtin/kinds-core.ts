@@ -60,12 +60,16 @@ export const coreKinds = [
     validate: validatePod,
     selectableFields: (object) => ({
       "spec.nodeName": stringAt(object, "spec", "nodeName") ?? "",
+      // What clients of old called it.
+      "spec.host": stringAt(object, "spec", "nodeName") ?? "",
       "spec.restartPolicy": stringAt(object, "spec", "restartPolicy") ?? "",
       "spec.schedulerName": stringAt(object, "spec", "schedulerName") ?? "",
       "spec.serviceAccountName": stringAt(object, "spec", "serviceAccountName") ?? "",
       "spec.hostNetwork": String(valueAt(object, "spec", "hostNetwork") === true),
       "status.phase": stringAt(object, "status", "phase") ?? "",
       "status.podIP": stringAt(object, "status", "podIP") ?? "",
+      // Accepted by the API server, which never fills it.
+      "status.podIPs": "",
       "status.nominatedNodeName": stringAt(object, "status", "nominatedNodeName") ?? "",
     }),
   }),
@@ -86,6 +90,7 @@ export const coreKinds = [
   }),
   core({
     kind: "Endpoints",
+    deprecation: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     plural: "endpoints",
     singular: "endpoints",
     shortNames: ["ep"],
@@ -97,7 +102,7 @@ export const coreKinds = [
     kind: "ConfigMap",
     plural: "configmaps",
     shortNames: ["cm"],
-    columns: [["Name"], ["Data", "integer"], withAge],
+    columns: [["Name"], ["Data"], withAge],
     cells: (object, now) => [
       object.metadata.name,
       Object.keys(fieldsAt(object, "data")).length + Object.keys(fieldsAt(object, "binaryData")).length,
@@ -109,7 +114,7 @@ export const coreKinds = [
   core({
     kind: "Secret",
     plural: "secrets",
-    columns: [["Name"], ["Type"], ["Data", "integer"], withAge],
+    columns: [["Name"], ["Type"], ["Data"], withAge],
     cells: (object, now) => [
       object.metadata.name,
       stringAt(object, "type") ?? "",

@@ -43,15 +43,7 @@ export const workloadKinds = [
     status: true,
     scale,
     generation: true,
-    columns: [
-      ["Name"],
-      ["Ready"],
-      ["Up-to-date", "integer"],
-      ["Available", "integer"],
-      ["Age"],
-      ...templateColumns,
-      selectorColumn,
-    ],
+    columns: [["Name"], ["Ready"], ["Up-to-date"], ["Available"], ["Age"], ...templateColumns, selectorColumn],
     cells: (object, now) => [
       object.metadata.name,
       `${status(object, "readyReplicas")}/${replicas(object)}`,
@@ -86,7 +78,6 @@ export const workloadKinds = [
     cells: replicaSetCells,
     defaults: defaultReplicaSet,
     validate: validateReplicated,
-    selectableFields: (object) => ({ "status.replicas": String(status(object, "replicas")) }),
   }),
   defineKind({
     group: "",
@@ -174,7 +165,7 @@ export const workloadKinds = [
     model: "V1ControllerRevision",
     validate: validateControllerRevision,
     plural: "controllerrevisions",
-    columns: [["Name"], ["Controller"], ["Revision", "integer"], ["Age"]],
+    columns: [["Name"], ["Controller"], ["Revision"], ["Age"]],
     cells: (object, now) => {
       const owner = object.metadata.ownerReferences?.find((reference) => reference.controller === true);
       return [
@@ -220,7 +211,7 @@ export const workloadKinds = [
       ["Name"],
       ["Schedule"],
       ["Timezone"],
-      ["Suspend"],
+      ["Suspend", "boolean"],
       ["Active", "integer"],
       ["Last Schedule"],
       ["Age"],
