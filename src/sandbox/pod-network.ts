@@ -19,6 +19,12 @@ interface ConditionLike {
   readonly status: string;
 }
 
+interface Follower {
+  readonly see: (object: KubeObject, deleted: boolean) => void;
+  /** Everything that is there; what is not among it is gone. */
+  readonly keep: (present: readonly KubeObject[]) => void;
+}
+
 const retryMs = 500;
 
 /**
@@ -46,8 +52,20 @@ export class PodNetwork {
   start(): void {
     this.#aws.useTargetHealth((target) => this.#health.get(target) ?? { healthy: false, reason: "Target.Timeout" });
     this.#done = Promise.all([
-      this.#follow(resources.nodes, (node, deleted) => this.#node(node as NodeLike, deleted)),
-      this.#follow(resources.pods, (pod, deleted) => this.#pod(pod as PodLike, deleted)),
+      this.#follow(resources.nodes, {
+        see: (node, deleted) => this.#node(node as NodeLike, deleted),
+        keep: (present) => {
+          const names = new Set(present.map(({ metadata }) => metadata.name));
+          for (const name of this.#instanceOfNode.keys()) if (!names.has(name)) this.#forgetNode(name);
+        },
+      }),
+      this.#follow(resources.pods, {
+        see: (pod, deleted) => this.#pod(pod as PodLike, deleted),
+        keep: (present) => {
+          const uids = new Set(present.map(({ metadata }) => metadata.uid));
+          for (const uid of this.#addressOfPod.keys()) if (!uids.has(uid)) this.#release(uid);
+        },
+      }),
     ]);
   }
 
@@ -61,8 +79,7 @@ export class PodNetwork {
     const instance = node.spec?.providerID?.split("/").at(-1);
     if (instance === undefined) return;
     if (deleted) {
-      this.#instanceOfNode.delete(name);
-      this.#health.delete(instance);
+      this.#forgetNode(name);
       return;
     }
     this.#instanceOfNode.set(name, instance);
@@ -73,16 +90,25 @@ export class PodNetwork {
     this.#waitingForNode.delete(name);
   }
 
+  #forgetNode(name: string): void {
+    this.#health.delete(this.#instanceOfNode.get(name) ?? "");
+    this.#instanceOfNode.delete(name);
+  }
+
+  #release(uid: string): void {
+    const address = this.#addressOfPod.get(uid);
+    if (address === undefined) return;
+    this.#aws.surroundings.compute.releasePodAddress(address);
+    this.#health.delete(address);
+    this.#addressOfPod.delete(uid);
+  }
+
   #pod(pod: PodLike, deleted: boolean): void {
     const uid = pod.metadata.uid ?? "";
     const address = pod.status?.podIP;
     const known = this.#addressOfPod.get(uid);
     if (deleted || (known !== undefined && known !== address)) {
-      if (known !== undefined) {
-        this.#aws.surroundings.compute.releasePodAddress(known);
-        this.#health.delete(known);
-        this.#addressOfPod.delete(uid);
-      }
+      this.#release(uid);
       if (deleted) return;
     }
     if (address === undefined) return;
@@ -104,11 +130,13 @@ export class PodNetwork {
     this.#health.set(target, { healthy, since: this.#clock.now() });
   }
 
-  async #follow(resource: ClusterResource, see: (object: KubeObject, deleted: boolean) => void): Promise<void> {
+  async #follow(resource: ClusterResource, { see, keep }: Follower): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         const { items, resourceVersion } = await this.#api.list(resource);
+        // What went while nobody watched is told by its absence, before another can have its address.
+        keep(items);
         for (const item of items) see(item, false);
         for await (const { type, object } of this.#api.watch(resource, resourceVersion, signal)) {
           if (type === "ERROR") break;
