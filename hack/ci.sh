@@ -24,6 +24,12 @@ suite() {
 }
 
 suite main npm test --silent
+if [ -n "${KUBEBUILDER_ASSETS:-}" ] || command -v go >/dev/null; then
+  suite e2e npm run --silent test:e2e
+else
+  echo "== e2e: skipped, KUBEBUILDER_ASSETS is not set and there is no Go on the PATH to build a kube-apiserver with"
+  skipped=$((skipped + 1))
+fi
 if command -v kubectl >/dev/null; then
   suite kubectl npm run --silent test:kubectl
 else

@@ -16,7 +16,7 @@ const samples = [
   "60-batch-nodes.yaml",
 ];
 
-const deathsOnRealServer = 4;
+const deathsOnRealServer = 3;
 
 /** AWS finishes at once: what is killed is what the operator does, not its waiting. */
 const atOnce = { aws: { speed: Number.POSITIVE_INFINITY }, podStartMs: 100 };
@@ -70,7 +70,16 @@ function deaths(calls: number): readonly Death[] {
   return all.filter((_, index) => Math.floor((index + 1) / every) > Math.floor(index / every));
 }
 
-async function undisturbed(sample: string): Promise<Run> {
+const runs = new Map<string, Promise<Run>>();
+
+/** What a run without a death comes to, and how many calls it takes. */
+function undisturbed(sample: string): Promise<Run> {
+  const known = runs.get(sample) ?? runUndisturbed(sample);
+  runs.set(sample, known);
+  return known;
+}
+
+async function runUndisturbed(sample: string): Promise<Run> {
   const world = await newWorld();
   const initial = await awsState(world);
   const before = world.process.awsCalls;

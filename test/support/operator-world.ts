@@ -52,6 +52,8 @@ export class OperatorWorld {
   readonly kinds: KindFinder;
   /** The Kubernetes API as the operator reaches it. */
   readonly operatorKube: HttpHandler;
+  /** What the API server warned of in answers to the test's own requests. */
+  readonly warnings: string[] = [];
   readonly #options: WorldOptions;
   readonly #cluster: WorldCluster;
   readonly #applied = new Map<string, AppliedManifest>();
@@ -71,7 +73,7 @@ export class OperatorWorld {
       ...(cluster.admin === undefined ? {} : { kube: cluster.admin }),
     });
     this.operatorKube = cluster.operator ?? this.sandbox.kube.handle;
-    const http = { http: this.sandbox.kube.handle, clock: this.clock, random };
+    const http = { http: noting(this.sandbox.kube.handle, this.warnings), clock: this.clock, random };
     this.kube = createKubeClient(http);
     this.kinds = createKindFinder(createKubeHttp(http));
   }
@@ -85,6 +87,11 @@ export class OperatorWorld {
     world.#applied.clear();
     if (options.start !== false) await world.start();
     return world;
+  }
+
+  /** Of the administrator, for programs of their own; absent where the API is in this process only. */
+  get kubeconfig(): string | undefined {
+    return this.#cluster.kubeconfig;
   }
 
   get process(): OperatorProcess {
@@ -146,6 +153,14 @@ export class OperatorWorld {
     const applied = await this.drive(applyManifests(list, { kube, kinds, clock }));
     for (const one of applied) this.#applied.set(nameOf(one), one);
     return applied;
+  }
+
+  /** Lets `untilReady` wait for what something else has applied. */
+  async expectReady(manifests: readonly Manifest[]): Promise<void> {
+    for (const { source, object } of manifests) {
+      const one = { source, kind: await this.drive(this.kinds.forManifest(object)), object };
+      this.#applied.set(nameOf(one), one);
+    }
   }
 
   async applySample(file: string): Promise<readonly AppliedManifest[]> {
@@ -276,6 +291,15 @@ const ingressClass: ManifestObject = {
   metadata: { name: "alb" },
   spec: { controller: "ingress.k8s.aws/alb" },
 };
+
+function noting(handle: HttpHandler, warnings: string[]): HttpHandler {
+  return async (request) => {
+    const response = await handle(request);
+    const { warning } = response.headers;
+    if (warning !== undefined) warnings.push(`${request.method} ${request.path}: ${warning}`);
+    return response;
+  };
+}
 
 function nameOf({ object }: AppliedManifest): string {
   const { namespace, name } = object.metadata;

@@ -12,6 +12,8 @@ export interface WorldCluster {
   readonly admin?: HttpHandler;
   /** As the operator sees it; absent: as everybody does. */
   readonly operator?: HttpHandler;
+  /** Of the administrator of a real API server. */
+  readonly kubeconfig?: string;
   /** Fails when the API server refused the operator anything for lack of rights. */
   close(): Promise<void>;
 }
@@ -44,6 +46,7 @@ async function realCluster(): Promise<WorldCluster> {
   };
   return {
     clock,
+    kubeconfig: cluster.kubeconfig,
     admin: fence.wrap(cluster.admin, cluster.admin),
     operator: fence.wrap(operator, cluster.admin),
     async close() {

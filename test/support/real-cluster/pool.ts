@@ -11,6 +11,8 @@ export interface RealCluster {
   /** As the operator's service account, with the rights of `config/rbac`. */
   readonly operator: HttpHandler;
   readonly changes: ChangeLogs;
+  /** Of the administrator. */
+  readonly kubeconfig: string;
   /** Gives it back; what it holds is removed when it is next used. */
   release(): void;
 }
@@ -46,6 +48,7 @@ export async function acquireCluster(evict: () => void): Promise<RealCluster> {
     admin: plane.admin.http,
     operator,
     changes,
+    kubeconfig: plane.kubeconfig,
     release() {
       if (member.user === use) member.user = undefined;
     },
