@@ -18,9 +18,12 @@ export const real = process.env["FAIRLEAD_TEST_KUBE"] === "real";
 /** A control plane of its own: whatever else is in a cluster would be run too. */
 let plane: Promise<TestControlPlane> | undefined;
 
-after(async () => {
-  await (await plane)?.stop();
-});
+/** For the `after` of each file: several run in one process, one after the other. */
+export async function stopPlane(): Promise<void> {
+  const running = plane;
+  plane = undefined;
+  await (await running)?.stop();
+}
 
 /** A cluster on one of the two APIs. */
 export interface ClusterHarness {

@@ -11,6 +11,7 @@ import {
   service,
   startEmbeddedHarness,
   startHarness,
+  stopPlane,
   testNode,
 } from "./cluster-harness.ts";
 
@@ -20,6 +21,7 @@ describe("the sandbox cluster", () => {
   afterEach(async () => {
     await harness.stop();
   });
+  after(stopPlane);
 
   const available = async (name: string, replicas: number): Promise<boolean> => {
     const found = await harness.get(resources.deployments, name);

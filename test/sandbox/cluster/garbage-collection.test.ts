@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ClusterResource, resources } from "../../../src/sandbox/cluster/cluster-api.ts";
 import type { KubeObject } from "../../../src/sandbox/kube/resource-definition.ts";
-import { type ClusterHarness, deployment, service, startHarness, testNode } from "./cluster-harness.ts";
+import { type ClusterHarness, deployment, service, startHarness, stopPlane, testNode } from "./cluster-harness.ts";
 
 const configMaps: ClusterResource = { group: "", version: "v1", plural: "configmaps" };
 const clusterRoles: ClusterResource = { group: "rbac.authorization.k8s.io", version: "v1", plural: "clusterroles" };
@@ -21,6 +21,7 @@ describe("garbage collection", () => {
   afterEach(async () => {
     await harness.stop();
   });
+  after(stopPlane);
 
   const make = (name: string, metadata: Partial<KubeObject["metadata"]> = {}): Promise<KubeObject> =>
     harness.create(configMaps, { apiVersion: "v1", kind: "ConfigMap", metadata: { name, ...metadata } });

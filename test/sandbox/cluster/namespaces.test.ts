@@ -3,7 +3,7 @@ import { type ClusterResource, resources } from "../../../src/sandbox/cluster/cl
 import { conditionsOf } from "../../../src/sandbox/cluster/pod-state.ts";
 import { stringAt } from "../../../src/sandbox/kube/builtin/fields.ts";
 import type { KubeObject } from "../../../src/sandbox/kube/resource-definition.ts";
-import { type ClusterHarness, podSpecOf, startHarness, testNode } from "./cluster-harness.ts";
+import { type ClusterHarness, podSpecOf, startHarness, stopPlane, testNode } from "./cluster-harness.ts";
 
 const configMaps: ClusterResource = { group: "", version: "v1", plural: "configmaps" };
 const accounts: ClusterResource = { group: "", version: "v1", plural: "serviceaccounts" };
@@ -20,6 +20,7 @@ describe("namespaces of the sandbox cluster", () => {
   afterEach(async () => {
     await harness.stop();
   });
+  after(stopPlane);
 
   const has = async (resource: ClusterResource, object: string): Promise<boolean> =>
     (await harness.api.get(resource, { namespace: name, name: object })) !== undefined;
