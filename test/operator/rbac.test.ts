@@ -5,19 +5,20 @@ import { fargateProfileKind } from "../../src/api/fargate-profile.ts";
 import { iamIdentityMappingKind } from "../../src/api/iam-identity-mapping.ts";
 import { iamServiceAccountKind } from "../../src/api/iam-service-account.ts";
 import { nodeGroupKind } from "../../src/api/node-group.ts";
-import type { Kind } from "../../src/api/object.ts";
+import type { Kind, KubeObject } from "../../src/api/object.ts";
 import { targetGroupBindingKind } from "../../src/api/target-group-binding.ts";
 import { createAws } from "../../src/aws/clients.ts";
 import { keysIn } from "../../src/cli/operator-host.ts";
 import { environmentOf } from "../../src/cli/sandbox-host.ts";
 import type { HttpHandler, HttpRequest } from "../../src/http.ts";
 import { silentLogger } from "../../src/log.ts";
-import { clusterRules, leaderElectionRules } from "../../src/operator/rbac.ts";
+import { clusterRules, leaderElectionRules, type PolicyRule } from "../../src/operator/rbac.ts";
 import { defaultLeaseName } from "../../src/operator/settings.ts";
 import { seededRandom } from "../../src/sandbox/aws/ids.ts";
 import { inProcessHandler } from "../../src/sandbox/aws/in-process-handler.ts";
 import { createOperatorProcess } from "../support/operator-process.ts";
 import { OperatorWorld, samplePath } from "../support/operator-world.ts";
+import { isReal } from "../support/world-cluster.ts";
 import { type Access, accessOf, accessText, allows, permissions } from "./rbac-check.ts";
 
 /** Beside the samples: authentication that reads a Secret, a binding that shares a target group of somebody else, and an entry of aws-auth. */
@@ -95,12 +96,17 @@ const deploymentKind: Kind = {
 describe("the ClusterRole and the leader election Role", function () {
   this.timeout(240_000);
   const asked = new Map<string, Access>();
-  const rules = clusterRules();
-  const leaseRules = leaderElectionRules(defaultLeaseName);
+  let rules = clusterRules();
+  let leaseRules = leaderElectionRules(defaultLeaseName);
   const isLease = ({ group }: Access): boolean => group === "coordination.k8s.io";
 
   before(async () => {
     const world = await OperatorWorld.create({ start: false });
+    if (isReal()) {
+      // What config/rbac has given the operator there.
+      rules = await rulesOf(world, clusterRoleKind, "fairlead");
+      leaseRules = await rulesOf(world, roleKind, "kube-system/fairlead-leader-election");
+    }
     const process = createOperatorProcess({
       sandbox: world.sandbox,
       kube: recording(world.operatorKube, asked),
@@ -174,6 +180,20 @@ describe("the ClusterRole and the leader election Role", function () {
     }
   });
 });
+
+interface Role extends KubeObject {
+  readonly rules: readonly PolicyRule[];
+}
+
+const rbac = { group: "rbac.authorization.k8s.io", version: "v1" } as const;
+const clusterRoleKind: Kind<Role> = { ...rbac, kind: "ClusterRole", plural: "clusterroles", namespaced: false };
+const roleKind: Kind<Role> = { ...rbac, kind: "Role", plural: "roles", namespaced: true };
+
+async function rulesOf(world: OperatorWorld, kind: Kind<Role>, key: string): Promise<readonly PolicyRule[]> {
+  const role = await world.get(kind, key);
+  assert.ok(role !== undefined, `no ${kind.kind} ${key}`);
+  return role.rules;
+}
 
 async function createTargetGroup(world: OperatorWorld, name: string): Promise<void> {
   const { region, handle, surroundings } = world.sandbox.aws;
