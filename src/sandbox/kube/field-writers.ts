@@ -1,6 +1,7 @@
 import { writeZeros } from "./builtin/normalize.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { Registry, ServedResource } from "./registry.ts";
+import type { KubeObject } from "./resource-definition.ts";
 import { EMPTY_SET } from "./server-side-apply/field-set.ts";
 import type { FieldWriter } from "./server-side-apply/managed-fields.ts";
 import { mergeTypeOf } from "./server-side-apply/merge-type.ts";
@@ -29,19 +30,18 @@ export function fieldWriter(
 }
 
 function versionsOf(registry: Pick<Registry, "findKind">, resource: ServedResource): Versions {
+  const inVersion = (object: KubeObject, served: ServedResource): KubeObject => {
+    // What another version of a custom resource does not know stays, to be noticed.
+    if (resource.custom) return { ...object, apiVersion: served.apiVersion };
+    const from = registry.findKind(object.apiVersion, resource.kind) ?? resource;
+    return served.fromStorage(from.toStorage(object));
+  };
   return {
     convert(object, apiVersion) {
       const served = apiVersion === resource.apiVersion ? resource : registry.findKind(apiVersion, resource.kind);
       if (served?.storageKey !== resource.storageKey) return undefined;
-      const from =
-        object.apiVersion === resource.apiVersion ? resource : registry.findKind(object.apiVersion, resource.kind);
-      return {
-        object:
-          object.apiVersion === apiVersion
-            ? object
-            : served.fromStorage(from === undefined ? object : from.toStorage(object)),
-        type: mergeTypeOf(completeSchema(served.definition.schema)),
-      };
+      const type = mergeTypeOf(completeSchema(served.definition.schema));
+      return { object: object.apiVersion === apiVersion ? object : inVersion(object, served), type };
     },
     empty(apiVersion) {
       const object = {};

@@ -72,7 +72,7 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
   const admission = new WebhookAdmission({ storage, random, call: options.callWebhook });
   const writer = new ObjectWriter({ clock, storage, registry, rules, admission, extraValidation });
   const deleter = new ObjectDeleter(clock, storage, admission);
-  const deps: EndpointDependencies = { clock, random, storage, writer, deleter };
+  const deps: EndpointDependencies = { clock, random, storage, registry, writer, deleter };
   new CrdLifecycle(clock, storage, registry, (collection, object) => removeInstance(deps, collection, object));
   createInitialObjects(storage, rules, clock);
 
@@ -162,7 +162,6 @@ function requestOptions(query: URLSearchParams): Record<string, unknown> {
     const value = query.get(name);
     if (value !== null && value !== "") options[name] = value;
   }
-  if (query.has("force")) options["force"] = query.get("force") === "true";
   return options;
 }
 

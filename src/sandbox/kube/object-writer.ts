@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Admission, AdmissionSubject, KindName, Operation } from "./admission.ts";
-import { checkedAfterAdmission } from "./admitted-object.ts";
+import { checkedAfterAdmission, checkName } from "./admitted-object.ts";
 import { type ApplyRequest, appliedTo } from "./apply-request.ts";
 import { keptMetadata, pick, pickManaged, withGeneration, withMember } from "./change-parts.ts";
 import type { CreateRules } from "./create-rules.ts";
@@ -17,13 +17,13 @@ import { validateSchema } from "./schema/validate.ts";
 import { type FieldWriter, trackUpdate, withOldTimes } from "./server-side-apply/managed-fields.ts";
 import {
   alreadyExists,
-  badRequest,
   conflict,
   forbidden,
   internalError,
   invalid,
   modified,
   notFound,
+  StatusError,
 } from "./status-error.ts";
 import type { Collection, Storage } from "./storage.ts";
 
@@ -126,14 +126,15 @@ export class ObjectWriter {
     if (namespace !== undefined) this.#requireNamespace(resource, namespace, body.metadata.name);
     const errors: FieldError[] = [];
     const target = { resource, namespace, name: body.metadata.name, subresource: "" };
-    let object = this.#defaulted(resource, rules.beforeTracking(resource, received(body, namespace)));
+    let object = this.#defaulted(resource, rules.beforeTracking(resource, received(body, namespace)), options.applied);
     if (options.applied !== true) {
       const given = body.metadata.managedFields;
       object = trackUpdate(undefined, object, this.#fieldWriter(target, context), given);
     }
     const review = { target, operation: "CREATE", oldObject: undefined, context, facade: undefined } as const;
     object = await this.#admitted(review, object);
-    object = this.#defaulted(resource, rules.beforeCreate(resource, this.#newIdentity(resource, namespace, object)));
+    object = rules.beforeCreate(resource, this.#newIdentity(resource, namespace, object));
+    object = this.#defaulted(resource, object, options.applied);
     object = rules.onCreate(resource, object, errors);
     this.#validate(target, object, undefined, errors);
     await this.#judged({ ...review, target: { ...target, name: object.metadata.name } }, object);
@@ -162,11 +163,11 @@ export class ObjectWriter {
       target.subresource === "" &&
       (resource.custom || CONDITIONAL_PUT.has(resource.storageKey))
     ) {
-      throw invalid(resource, target.name, [
+      throw invalid({ ...resource, kind: resource.resource }, target.name, [
         {
           field: "metadata.resourceVersion",
           type: "FieldValueInvalid",
-          detail: "Invalid value: 0x0: must be specified for an update",
+          detail: "Invalid value: 0: must be specified for an update",
         },
       ]);
     }
@@ -202,7 +203,8 @@ export class ObjectWriter {
       const wanted = compute(current);
       const errors: FieldError[] = [];
       if (options.preconditions === true) this.#checkUid(target, current, wanted);
-      let next = this.#defaulted(resource, this.#deps.rules.beforeTracking(resource, named(wanted, target)));
+      const named = this.#deps.rules.beforeTracking(resource, withNames(wanted, target));
+      let next = this.#defaulted(resource, named, options.applied);
       if (options.applied !== true) {
         const subresource = options.managedSubresource ?? target.subresource;
         next = trackUpdate(
@@ -214,16 +216,15 @@ export class ObjectWriter {
       }
       const review = { target, operation: "UPDATE", oldObject: current, context, facade: options.facade } as const;
       if (options.unreviewed !== true) {
-        const admitted = await this.#admitted(review, next);
-        if (admitted !== next) errors.push(...changedIdentity(current, next, admitted));
-        next = admitted;
+        next = await this.#admitted(review, next);
+        checkName(resource, current, next);
       }
       this.#checkVersion(target, current, next);
       next = this.#prepared(target, current, next);
       if (target.subresource === "" && options.trusted !== true) {
         next = this.#deps.rules.onUpdate(resource, next, current, errors);
       }
-      next = withGeneration(resource, current, next);
+      if (target.subresource !== "status") next = withGeneration(resource, current, next);
       if (options.trusted !== true) this.#validate(target, next, current, errors);
       if (options.unreviewed !== true) await this.#judged(review, withVersionOf(current, next));
       const latest = collection.get(target.namespace ?? "", name);
@@ -286,7 +287,7 @@ export class ObjectWriter {
     const { rules, clock } = this.#deps;
     const { generateName } = body.metadata;
     if ((body.metadata.resourceVersion ?? "") !== "" && body.metadata.resourceVersion !== "0") {
-      throw badRequest("resourceVersion should not be set on objects to be created");
+      throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
     }
     const given = body.metadata.name;
     const name =
@@ -311,10 +312,12 @@ export class ObjectWriter {
     };
   }
 
-  #defaulted(resource: ServedResource, object: KubeObject): KubeObject {
+  /** Applied nulls stay, to be refused; others are taken for absent. */
+  #defaulted(resource: ServedResource, object: KubeObject, isApplied = false): KubeObject {
     const { definition } = resource;
     const { schema } = definition;
-    const withSchema = applyDefaults(resource.custom ? dropNulls(object, schema) : object, schema) as KubeObject;
+    const keepsNulls = isApplied || !resource.custom;
+    const withSchema = applyDefaults(keepsNulls ? object : dropNulls(object, schema), schema) as KubeObject;
     return definition.defaults === undefined ? withSchema : definition.defaults(withSchema);
   }
 
@@ -412,7 +415,10 @@ export class ObjectWriter {
     if (subresource === "status") {
       const kept = resource.custom
         ? { ...current.metadata, ...pickManaged(wanted) }
-        : { ...metadata, ...pick(current, "ownerReferences") };
+        : {
+            ...(resource.storageKey === "apps/deployments" ? withLabelsOf(current, metadata) : metadata),
+            ...pick(current, "ownerReferences"),
+          };
       return withMember(
         { ...current, metadata: omit(kept, ["resourceVersion"]) as KubeObject["metadata"] },
         "status",
@@ -422,6 +428,14 @@ export class ObjectWriter {
     const next: KubeObject = { ...wanted, apiVersion: resource.apiVersion, kind: resource.kind, metadata };
     return resource.definition.hasStatus ? withMember(next, "status", current["status"]) : next;
   }
+}
+
+/** The status of a Deployment leaves its labels alone. */
+function withLabelsOf(
+  current: KubeObject,
+  { labels: _labels, ...metadata }: KubeObject["metadata"],
+): KubeObject["metadata"] {
+  return { ...metadata, ...pick(current, "labels") };
 }
 
 /** What the hooks of admission need to know of a write beside the new object. */
@@ -447,7 +461,7 @@ function received(body: KubeObject, namespace: string | undefined): KubeObject {
 }
 
 /** A change with the name and namespace that the URL gives. */
-function named(wanted: KubeObject, { name, namespace }: WriteTarget): KubeObject {
+function withNames(wanted: KubeObject, { name, namespace }: WriteTarget): KubeObject {
   const metadata = { ...wanted.metadata, name, ...(namespace === undefined ? {} : { namespace }) };
   return { ...wanted, metadata };
 }

@@ -64,9 +64,20 @@ export class Registry {
     return this.#byKind.get(`${apiVersion}/${kind}`);
   }
 
+  /** The other versions (and groups) in which the objects of a resource are served. */
+  equivalentsOf(resource: ServedResource): readonly ServedResource[] {
+    const all = [...this.#builtin, ...this.#custom];
+    return all.filter((other) => other !== resource && other.storageKey === resource.storageKey);
+  }
+
   /** The storage version of what is stored under `key`. */
   forStorageKey(key: string): ServedResource | undefined {
     return this.#byStorageKey.get(key);
+  }
+
+  /** The served versions of what is stored under `key`. */
+  versionsOf(key: string): readonly ServedResource[] {
+    return [...this.#byPath.values()].filter(({ storageKey }) => storageKey === key);
   }
 
   /** One served resource for each kind of stored object. */

@@ -1,7 +1,8 @@
 import type { HttpRequest, HttpResponse } from "../../http.ts";
 import { readConfiguration } from "./apply-request.ts";
 import { negotiate } from "./content-negotiation.ts";
-import { type ObjectDeleter, parseDeleteOptions } from "./deletion.ts";
+import { readDeleteOptions } from "./delete-options.ts";
+import type { ObjectDeleter } from "./deletion.ts";
 import { jsonAnswer } from "./http-answer.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
@@ -20,8 +21,8 @@ import { decodeObject, decodePatched } from "./object-decoding.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { ObjectWriter, WriteTarget } from "./object-writer.ts";
 import { strategicMergePatch } from "./patch-strategic.ts";
-import type { ServedResource } from "./registry.ts";
-import { bodyText, decodeBody, decodeText, requireObject } from "./request-body.ts";
+import type { Registry, ServedResource } from "./registry.ts";
+import { bodyText, decodeBody, decodePatchText, requireObject } from "./request-body.ts";
 import type { WriteContext } from "./request-context.ts";
 import { isTrue, type RequestInfo } from "./request-info.ts";
 import type { KubeObject } from "./resource-definition.ts";
@@ -29,6 +30,7 @@ import { badRequest, methodNotAllowed, noRoute, noSuchResource, unsupportedMedia
 import { checkIncludeObject, represent } from "./table.ts";
 
 export interface EndpointDependencies extends ReadDependencies {
+  readonly registry: Registry;
   readonly writer: ObjectWriter;
   readonly deleter: ObjectDeleter;
 }
@@ -144,13 +146,21 @@ async function patchAnswer(deps: EndpointDependencies, call: ResourceCall): Prom
   const force = isTrue(info.query.get("force"));
   if (type === "application/apply-patch+yaml") return applyAnswer(deps, call, target, force);
   const text = bodyText(http.body);
-  const { value: patch } = decodeText(text, false);
+  const patch = decodePatchText(text, type === "application/strategic-merge-patch+json" ? "" : DECODING);
   const object = await deps.writer.change(
     target,
     (current) => patched(current, patch, { type, text, resource, name: target.name, context }),
     context,
   );
   return shown(deps, call, 200, object);
+}
+
+const DECODING = "error decoding patch: ";
+
+function mapPatch(patch: unknown, prefix: string): JsonObject {
+  if (isObject(patch)) return patch;
+  const actual = Array.isArray(patch) ? "array" : typeof patch === "boolean" ? "bool" : typeof patch;
+  throw badRequest(`${prefix}json: cannot unmarshal ${actual} into Go value of type map[string]interface {}`);
 }
 
 function patched(
@@ -167,9 +177,10 @@ function patched(
   const { type, resource, name, text, context } = options;
   let result: unknown;
   if (type === "application/json-patch+json") result = jsonPatch(current, patch);
-  else if (!isObject(patch)) throw badRequest("error decoding patch: patch must be an object");
-  else if (type === "application/merge-patch+json") result = mergePatch(current, patch);
-  else result = strategicMergePatch(current, patch, completeSchema(resource.definition.schema));
+  else if (type === "application/merge-patch+json") {
+    if (patch === null) throw badRequest("Invalid JSON Patch");
+    result = mergePatch(current, mapPatch(patch, DECODING));
+  } else result = strategicMergePatch(current, mapPatch(patch ?? {}, ""), completeSchema(resource.definition.schema));
   return decodePatched(result, current, { resource, name, patch: text }, context);
 }
 
@@ -188,9 +199,11 @@ async function applyAnswer(
 async function deleteAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   const { info, resource } = call;
   const target = writeTarget(call);
-  const options = parseDeleteOptions(deleteBody(call.http), info.query);
-  const { object, gone } = await deps.deleter.delete(target, options, deleteContext(call));
-  if (!gone) return shown(deps, call, options.propagationPolicy === "Foreground" ? 202 : 200, object);
+  const options = readDeleteOptions(deleteBody(call.http), info.query);
+  const { object, gone } = await deps.deleter.delete(target, options, deleteContext(call), {
+    equivalents: deps.registry.equivalentsOf(resource),
+  });
+  if (!gone) return shown(deps, call, options.orphanDependents === false ? 202 : 200, object);
   if (RETURNS_DELETED.has(resource.storageKey)) return shown(deps, call, 200, object);
   return jsonAnswer(
     200,
@@ -219,13 +232,16 @@ async function deleteCollectionAnswer(
   const { info, resource } = call;
   const context = deleteContext(call);
   const options = parseListOptions(info.query, resource, false);
-  const deletion = parseDeleteOptions(deleteBody(call.http), info.query);
+  const deletion = readDeleteOptions(deleteBody(call.http), info.query);
   const collection = deps.storage.collection(resource.storageKey);
   const page = readPage(deps.storage, read, options);
   for (const { metadata } of page.items) {
     if (collection.get(metadata.namespace ?? "", metadata.name) === undefined) continue;
     const target = { resource, namespace: metadata.namespace, name: metadata.name, subresource: "" };
-    await deps.deleter.delete(target, deletion, context, { name: "" });
+    await deps.deleter.delete(target, deletion, context, {
+      name: "",
+      equivalents: deps.registry.equivalentsOf(resource),
+    });
   }
   return pageAnswer(deps, read, page, options);
 }
@@ -278,12 +294,12 @@ function deleteContext({ http, info, context }: ResourceCall): WriteContext {
   if (isObject(body)) {
     const { apiVersion: _apiVersion, kind: _kind, ...options } = body;
     const { dryRun } = options;
-    return { ...context, options, dryRun: context.dryRun || (Array.isArray(dryRun) && dryRun.includes("All")) };
+    return { ...context, options, dryRun: Array.isArray(dryRun) && dryRun.includes("All") };
   }
   const { query } = info;
   const options: JsonObject = { ...context.options };
   if (query.has("gracePeriodSeconds")) options["gracePeriodSeconds"] = Number(query.get("gracePeriodSeconds"));
   if (query.has("orphanDependents")) options["orphanDependents"] = query.get("orphanDependents") === "true";
   if (query.has("propagationPolicy")) options["propagationPolicy"] = query.get("propagationPolicy");
-  return { ...context, options };
+  return { ...context, options, dryRun: query.getAll("dryRun").includes("All") };
 }

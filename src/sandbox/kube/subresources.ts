@@ -1,16 +1,14 @@
 import type { HttpResponse } from "../../http.ts";
-import { parseDeleteOptions } from "./deletion.ts";
+import { readDeleteOptions } from "./delete-options.ts";
 import { jsonAnswer } from "./http-answer.ts";
-import { jsonPatch } from "./json-patch.ts";
-import { isObject, type JsonObject, omit, valueAt, withValueAt } from "./json-value.ts";
-import { mergePatch } from "./merge-patch.ts";
+import { isObject, type JsonObject, valueAt, withValueAt } from "./json-value.ts";
 import { timestamp, type WriteTarget } from "./object-writer.ts";
-import type { ServedResource } from "./registry.ts";
-import { bodyText, decodeBody, decodeText, requireObject } from "./request-body.ts";
-import type { KubeObject, ResourceDefinition } from "./resource-definition.ts";
+import { decodeBody, requireObject } from "./request-body.ts";
+import type { KubeObject } from "./resource-definition.ts";
 import { type EndpointDependencies, type ResourceCall, shown, writeTarget } from "./resource-endpoint.ts";
-import { objectSelector, selectorText } from "./selectors.ts";
-import { badRequest, conflict, invalid, methodNotAllowed, StatusError, unsupportedMediaType } from "./status-error.ts";
+import { scaleAnswer } from "./scale.ts";
+import { objectSelector } from "./selectors.ts";
+import { conflict, invalid, methodNotAllowed, StatusError } from "./status-error.ts";
 import { issueToken } from "./tokens.ts";
 
 /** Answers requests for subresources other than `status`; undefined when the resource has none of that name. */
@@ -31,79 +29,6 @@ export async function subresourceAnswer(
       return finalizeAnswer(deps, call);
     default:
       return undefined;
-  }
-}
-
-type ScaleRule = NonNullable<ResourceDefinition["scale"]>;
-
-async function scaleAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
-  const { info, resource, context, http } = call;
-  const rule = resource.definition.scale;
-  if (rule === undefined) throw methodNotAllowed(resource);
-  const target = { ...writeTarget(call), subresource: "" };
-  if (info.verb === "get") return jsonAnswer(200, scaleOf(deps.writer.get(target), rule, resource), context.warnings);
-  if (info.verb !== "update" && info.verb !== "patch") throw methodNotAllowed(resource);
-  const compute = (current: KubeObject): KubeObject => {
-    const wanted = wantedScale(scaleOf(current, rule, resource), http.headers["content-type"], bodyText(http.body));
-    const replicas = valueAt(wanted, ".spec.replicas") ?? 0;
-    if (typeof replicas !== "number" || !Number.isInteger(replicas)) {
-      throw badRequest("json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32");
-    }
-    if (replicas < 0) {
-      const detail = `Invalid value: ${replicas}: must be greater than or equal to 0`;
-      throw invalid({ group: "autoscaling", resource: "", kind: "Scale" }, target.name, [
-        { field: "spec.replicas", type: "FieldValueInvalid", detail },
-      ]);
-    }
-    const given = (wanted["metadata"] as KubeObject["metadata"] | undefined)?.resourceVersion;
-    const metadata =
-      given === undefined || given === ""
-        ? omit(current.metadata, ["resourceVersion"])
-        : { ...current.metadata, resourceVersion: given };
-    return { ...withValueAt(current, rule.specReplicasPath, replicas), metadata } as KubeObject;
-  };
-  const object = await deps.writer.change(target, compute, context, { managedSubresource: "scale" });
-  return jsonAnswer(200, scaleOf(object, rule, resource), context.warnings);
-}
-
-function scaleOf(object: KubeObject, rule: ScaleRule, resource: ServedResource): JsonObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selectorPath = resource.custom ? rule.labelSelectorPath : ".spec.selector";
-  const text = scaleSelector(selectorPath === undefined ? undefined : valueAt(object, selectorPath));
-  const replicas = valueAt(object, rule.specReplicasPath);
-  return {
-    kind: "Scale",
-    apiVersion: "autoscaling/v1",
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: replicas === undefined || replicas === 0 ? {} : { replicas },
-    status: { replicas: valueAt(object, rule.statusReplicasPath) ?? 0, ...(text === "" ? {} : { selector: text }) },
-  };
-}
-
-/** Custom resources hold the text itself, built-in kinds a `LabelSelector` or (ReplicationController) plain labels. */
-function scaleSelector(selector: unknown): string {
-  if (typeof selector === "string") return selector;
-  if (!isObject(selector)) return "";
-  const isLabelSelector = selector["matchLabels"] !== undefined || selector["matchExpressions"] !== undefined;
-  return selectorText(isLabelSelector ? selector : { matchLabels: selector });
-}
-
-/** PUT replaces the scale; a patch of any type is applied to it (a scale has no lists, so all merge patches agree). */
-function wantedScale(current: JsonObject, contentType: string | undefined, text: string): JsonObject {
-  const type = (contentType ?? "application/json").split(";")[0]?.trim();
-  const { value } = decodeText(text, type === "application/apply-patch+yaml" || type === "application/yaml");
-  switch (type) {
-    case "application/json":
-    case "application/yaml":
-      return requireObject(value);
-    case "application/json-patch+json":
-      return requireObject(jsonPatch(current, value));
-    case "application/merge-patch+json":
-    case "application/strategic-merge-patch+json":
-    case "application/apply-patch+yaml":
-      return requireObject(mergePatch(current, value));
-    default:
-      throw unsupportedMediaType(["application/json"]);
   }
 }
 
@@ -170,7 +95,9 @@ async function evictionAnswer(deps: EndpointDependencies, call: ResourceCall): P
       },
     });
   }
-  await deps.deleter.delete(target, parseDeleteOptions(body["deleteOptions"], call.info.query), call.context);
+  const options = readDeleteOptions(body["deleteOptions"] ?? {}, call.info.query);
+  const dryRun = options.dryRun === true || call.context.dryRun;
+  await deps.deleter.delete(target, { ...options, dryRun }, call.context);
   return jsonAnswer(201, SUCCESS);
 }
 

@@ -63,10 +63,13 @@ function checkType(value: unknown, schema: Schema, path: string, result: Validat
     result.matches++;
     return;
   }
+  // Of numbers with a format, the formats are compared.
+  const [wanted, found] =
+    actual === "number" && schema.format !== undefined ? [schema.format, "float64"] : [expected.join(","), actual];
   result.add({
     field: fieldOf(path),
     type: "FieldValueTypeInvalid",
-    detail: `Invalid value: "${actual}": ${path} in body must be of type ${expected.join(",")}: "${actual}"`,
+    detail: `Invalid value: "${found}": ${path} in body must be of type ${wanted}: "${found}"`,
   });
 }
 

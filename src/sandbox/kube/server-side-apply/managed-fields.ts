@@ -13,7 +13,7 @@ import {
   type ManagerKey,
 } from "./manager-entries.ts";
 import { appliedObject, updatedManagers } from "./updater.ts";
-import type { Versions } from "./versions.ts";
+import { ConversionError, type Versions } from "./versions.ts";
 
 /** Who writes, and where. */
 export interface FieldWriter {
@@ -54,7 +54,13 @@ export function trackUpdate(
   const managers = managersOfUpdate(before, given, writer);
   // An object that nobody has tracked so far is tracked from the first apply on.
   if (managers.length === 0 && before !== undefined) return withManagers(after, []);
-  return withManagers(after, recordedUpdate(before ?? emptyObject(writer), after, managers, writer));
+  try {
+    return withManagers(after, recordedUpdate(before ?? emptyObject(writer), after, managers, writer));
+  } catch (error) {
+    // Who owns what cannot be told; the write counts more.
+    if (error instanceof ConversionError) return withManagers(after, []);
+    throw error;
+  }
 }
 
 /** A client that sends back no managed fields, or none that are valid, leaves them as they are. */
@@ -148,7 +154,7 @@ function keyOf({ manager, apiVersion, subresource }: FieldWriter, operation: Man
 }
 
 function emptyObject({ apiVersion, kind, versions }: FieldWriter): KubeObject {
-  return { apiVersion, kind, ...versions.empty(apiVersion) } as KubeObject;
+  return { apiVersion, kind, metadata: {}, ...versions.empty(apiVersion) } as KubeObject;
 }
 
 function withoutManaged(object: KubeObject): KubeObject {

@@ -119,7 +119,8 @@ function mapType(schema: Schema, preserve: boolean): MapType {
     atomic: schema["x-kubernetes-map-type"] === "atomic",
     field: (name) => {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-      return property === undefined ? undefined : mergeTypeOf(property, preserve);
+      // Metadata has its own schema, whatever stays around it.
+      return property === undefined ? undefined : mergeTypeOf(property, preserve && property !== objectMetaSchema);
     },
     element,
   };

@@ -15,8 +15,9 @@ import {
 import { identity, type Manager, type ManagerKey, withoutIdle } from "./manager-entries.ts";
 import { mergeValues } from "./merge-values.ts";
 import { reconciledWithSchema } from "./schema-changes.ts";
+import { problemText, typeProblems } from "./typed-validation.ts";
 import { type Comparison, compareValues, fieldsOf, removeFields } from "./typed-value.ts";
-import type { Versions } from "./versions.ts";
+import { ConversionError, type TypedObject, type Versions } from "./versions.ts";
 
 /** The rules of structured-merge-diff's `merge.Updater`, for the writes of one request. */
 export interface UpdateScope {
@@ -66,11 +67,25 @@ export function appliedObject(
   return { object: sameValue(live, pruned) ? undefined : pruned, managers: withoutIdle([...others, own]) };
 }
 
-function reconciled(live: KubeObject, managers: readonly Manager[], { versions }: UpdateScope): Manager[] {
+function reconciled(live: KubeObject, managers: readonly Manager[], scope: UpdateScope): Manager[] {
   return managers.flatMap((manager) => {
-    const typed = versions.convert(live, manager.apiVersion);
+    const typed = inVersion(live, manager.apiVersion, scope, "");
     return typed === undefined ? [] : [{ ...manager, fields: reconciledWithSchema(manager.fields, typed.type) }];
   });
+}
+
+/** An object in a version that somebody has written; throws when this version has no place for all of it. */
+function inVersion(
+  object: KubeObject,
+  apiVersion: string,
+  { versions, apiVersion: own }: UpdateScope,
+  why: string,
+): TypedObject | undefined {
+  const typed = versions.convert(object, apiVersion);
+  if (typed === undefined || apiVersion === own) return typed;
+  const problems = typeProblems(typed.object, typed.type, false);
+  if (problems.length > 0) throw new ConversionError(`${why}${problemText(problems)}`);
+  return typed;
 }
 
 /** Takes what the change sets or removes from everyone but the manager with the identity `self`. */
@@ -112,7 +127,8 @@ function comparison(
 ): Comparison | undefined {
   const { versions } = scope;
   const ignored = scope.ignored(apiVersion);
-  const [before, after] = [versions.convert(live, apiVersion), versions.convert(next, apiVersion)];
+  const before = inVersion(live, apiVersion, scope, "failed to convert old object: ");
+  const after = inVersion(next, apiVersion, scope, "failed to convert new object: ");
   if (before === undefined || after === undefined) return undefined;
   const empty = versions.empty(apiVersion);
   const { added, modified, removed } = compareValues(

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../resource-definition.ts";
+import { StatusError } from "../status-error.ts";
 import type { MergeType } from "./merge-type.ts";
 
 /** An object in one version of its kind, with the type that this version gives it. */
@@ -13,4 +14,11 @@ export interface Versions {
   convert(object: KubeObject, apiVersion: string): TypedObject | undefined;
   /** What a built-in kind shows of an object in which nothing is set; a custom resource has nothing. */
   empty(apiVersion: string): object;
+}
+
+/** 500: an object does not fit a version in which somebody owns fields of it. */
+export class ConversionError extends StatusError {
+  constructor(message: string) {
+    super(500, "", message);
+  }
 }

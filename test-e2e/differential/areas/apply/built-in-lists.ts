@@ -410,7 +410,7 @@ export const builtInListScenarios: readonly Scenario[] = [
         lease({ holderIdentity: "one", leaseDurationSeconds: 15, renewTime: "2026-01-01T00:00:00.000000Z" }),
       );
       await session.apply(leases, "two", lease({ holderIdentity: "two" }));
-      await session.apply(leases, "one", lease({ holderIdentity: "one", renewTime: "2026-01-01T00:00:01.5Z" }));
+      await session.apply(leases, "one", lease({ holderIdentity: "one", renewTime: "2026-01-01T00:00:01.500000Z" }));
       const budgets = session.at("policy/v1", "poddisruptionbudgets", "a");
       const budget = (spec: object): object => ({
         apiVersion: "policy/v1",
