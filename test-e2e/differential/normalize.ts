@@ -2,6 +2,8 @@ const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g
 const time = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 /** The version of the whole store, which other requests move on. */
 const currentVersion = /(?<=Too large resource version: \d+, current: )\d+/g;
+/** A version in a text: of a precondition that failed, or of an object that a message shows. */
+const versionInText = /(ResourceVersion in record \(|ResourceVersion in object meta: |"resourceVersion\\*":\\*")(\d+)/g;
 const serviceAddress = /\b10\.(?:96|100)\.\d{1,3}\.\d{1,3}\b/g;
 
 /**
@@ -29,6 +31,7 @@ export class Normalizer {
         // The name of a volume that admission adds to each Pod.
         .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, "<token volume>")
         .replace(currentVersion, "<store version>")
+        .replace(versionInText, (_, before: string, version: string) => `${before}${this.#standIn("version", version)}`)
         .replace(serviceAddress, (found) => this.#standIn("address", found))
     );
   }

@@ -1,19 +1,12 @@
 import type { Clock } from "../../clock.ts";
-import type { Admission } from "./admission.ts";
-import { isObject, type JsonObject } from "./json-value.ts";
+import type { Admission, AdmissionSubject } from "./admission.ts";
+import type { DeleteOptions } from "./delete-options.ts";
+import { deepEqual, isObject, type JsonObject } from "./json-value.ts";
 import { isFinished, timestamp, type WriteTarget } from "./object-writer.ts";
 import type { WriteContext } from "./request-context.ts";
 import type { KubeObject } from "./resource-definition.ts";
-import { badRequest, conflict, forbidden, notFound } from "./status-error.ts";
+import { conflict, forbidden, notFound } from "./status-error.ts";
 import type { Collection, Storage } from "./storage.ts";
-
-export type Propagation = "Background" | "Foreground" | "Orphan";
-
-export interface DeleteOptions {
-  readonly gracePeriodSeconds?: number;
-  readonly propagationPolicy?: Propagation;
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
-}
 
 export interface DeleteResult {
   readonly object: KubeObject;
@@ -40,25 +33,36 @@ export class ObjectDeleter {
     this.#admission = admission;
   }
 
-  async delete(target: WriteTarget, options: DeleteOptions, context: WriteContext): Promise<DeleteResult> {
+  /** `review` says what webhooks are told otherwise: no name, where a whole collection goes. */
+  async delete(
+    target: WriteTarget,
+    options: DeleteOptions,
+    context: WriteContext,
+    review: Partial<Pick<AdmissionSubject, "name" | "equivalents">> = {},
+  ): Promise<DeleteResult> {
     const { resource, namespace, name } = target;
     const collection = this.#storage.collection(resource.storageKey);
     let stored = collection.get(namespace ?? "", name);
     if (stored === undefined) throw notFound(resource, name);
+    checkPreconditions(target, stored, options);
     if (resource.storageKey === "/namespaces" && KEPT_NAMESPACES.has(name)) {
       throw forbidden(resource, name, "this namespace may not be deleted");
     }
-    await this.#admission.validate({
+    const subject: AdmissionSubject = {
       ...target,
+      ...review,
       operation: "DELETE",
       object: undefined,
       oldObject: resource.fromStorage(stored),
       context,
-    });
+      options: context.options ?? {},
+    };
+    await this.#admission.mutate(subject);
+    await this.#admission.validate(subject);
     stored = collection.get(namespace ?? "", name);
     if (stored === undefined) throw notFound(resource, name);
     checkPreconditions(target, stored, options);
-    const result = this.#mark(collection, resource, stored, options, context.dryRun);
+    const result = this.#mark(collection, resource, stored, options, options.dryRun ?? context.dryRun);
     return { object: resource.fromStorage(result.object), gone: result.gone };
   }
 
@@ -69,112 +73,147 @@ export class ObjectDeleter {
     options: DeleteOptions,
     dryRun: boolean,
   ): DeleteResult {
-    const finalizers = wantedFinalizers(resource.storageKey, stored, options.propagationPolicy);
-    const grace = gracePeriod(resource.storageKey, stored, options.gracePeriodSeconds);
+    if (resource.storageKey === "/namespaces") return this.#markNamespace(collection, stored, options, dryRun);
+    const graceful = this.#graceful(resource.storageKey, stored, options.gracePeriodSeconds);
+    if (graceful === "pending") return { object: stored, gone: false };
+    const finalizers = wantedFinalizers(resource.storageKey, stored, options);
     const old = stored.metadata;
-    const already = old.deletionTimestamp !== undefined;
-    const seconds = already ? Math.min(grace, old.deletionGracePeriodSeconds ?? 0) : grace;
-    const unchanged =
-      already && seconds === old.deletionGracePeriodSeconds && sameItems(finalizers, old.finalizers ?? []);
+    const held = finalizers.length > 0;
+    if (!graceful && !held) return { object: dryRun ? stored : this.#storage.remove(collection, stored), gone: true };
     const { finalizers: _finalizers, ...metadata } = old;
+    const first = old.deletionTimestamp === undefined;
+    const now = this.#clock.now();
     const marked: KubeObject = {
       ...stored,
       metadata: {
         ...metadata,
-        ...(finalizers.length === 0 ? {} : { finalizers: [...finalizers] }),
-        ...(already && seconds === old.deletionGracePeriodSeconds
-          ? {}
-          : { deletionTimestamp: this.#deletionTime(seconds), deletionGracePeriodSeconds: seconds }),
-        ...(!already && old.generation !== undefined && old.generation > 0 ? { generation: old.generation + 1 } : {}),
+        ...(held ? { finalizers: [...finalizers] } : {}),
+        ...(graceful ?? { deletionTimestamp: earlier(old.deletionTimestamp, now), deletionGracePeriodSeconds: 0 }),
+        ...(first && old.generation !== undefined && old.generation > 0 ? { generation: old.generation + 1 } : {}),
       },
-      ...(resource.storageKey === "/namespaces"
-        ? { status: { ...(stored["status"] as JsonObject | undefined), phase: "Terminating" } }
-        : {}),
     };
-    if (isFinished(resource, marked)) {
-      const last = already ? marked : stored;
-      return { object: dryRun ? stored : this.#storage.remove(collection, last), gone: true };
-    }
-    if (dryRun) return { object: marked, gone: false };
-    if (unchanged) return { object: stored, gone: false };
-    return { object: this.#storage.put(collection, marked), gone: false };
+    const gone = !held && marked.metadata.deletionGracePeriodSeconds === 0;
+    if (dryRun) return { object: marked, gone };
+    const object = deepEqual(marked, stored) ? stored : this.#storage.put(collection, marked);
+    return gone ? { object: this.#storage.remove(collection, object), gone } : { object, gone };
   }
 
-  #deletionTime(graceSeconds: number): string {
-    return timestamp({ ...this.#clock, now: () => this.#clock.now() + graceSeconds * 1000 });
+  /** A namespace stays until its own finalizers are gone; only the namespace controller ends it. */
+  #markNamespace(collection: Collection, stored: KubeObject, options: DeleteOptions, dryRun: boolean): DeleteResult {
+    if (stored.metadata.deletionTimestamp === undefined) {
+      const finalizers = wantedFinalizers(collection.key, stored, options);
+      const { finalizers: _finalizers, ...metadata } = stored.metadata;
+      const marked: KubeObject = {
+        ...stored,
+        metadata: {
+          ...metadata,
+          ...(finalizers.length === 0 ? {} : { finalizers: [...finalizers] }),
+          deletionTimestamp: timestamp(this.#clock),
+        },
+        status: { ...(stored["status"] as JsonObject | undefined), phase: "Terminating" },
+      };
+      return { object: dryRun ? marked : this.#storage.put(collection, marked), gone: false };
+    }
+    if (!isFinished({ storageKey: collection.key }, stored)) return { object: stored, gone: false };
+    return { object: dryRun ? stored : this.#storage.remove(collection, stored), gone: true };
+  }
+
+  /** The time that a pod gets; `pending` when it has it already, undefined for what ends at once. */
+  #graceful(
+    storageKey: string,
+    object: KubeObject,
+    wanted: number | undefined,
+  ): { readonly deletionTimestamp: string; readonly deletionGracePeriodSeconds: number } | "pending" | undefined {
+    if (storageKey !== "/pods") return undefined;
+    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = object.metadata;
+    const now = this.#clock.now();
+    const asked = wanted !== undefined && wanted < 0 ? 1 : wanted;
+    if (deletionTimestamp === undefined) {
+      const seconds = gracePeriod(object, asked);
+      return { deletionTimestamp: timeText(now + seconds * 1000), deletionGracePeriodSeconds: seconds };
+    }
+    if (deletionGracePeriodSeconds === 0) return undefined;
+    if (asked === undefined || asked >= deletionGracePeriodSeconds) return "pending";
+    // A grace period can only be shortened, and not into the past.
+    const shortened = Date.parse(deletionTimestamp) - (deletionGracePeriodSeconds - asked) * 1000;
+    if (shortened >= now) return { deletionTimestamp: timeText(shortened), deletionGracePeriodSeconds: asked };
+    return { deletionTimestamp: timeText(now), deletionGracePeriodSeconds: Math.min(asked, 1) };
   }
 }
 
-/** Reads `DeleteOptions` from body and query; the body wins where both speak. */
-export function parseDeleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
-  const given = isObject(body) ? body : {};
-  const graceText = query.get("gracePeriodSeconds");
-  const grace = given["gracePeriodSeconds"] ?? (graceText === null ? undefined : Number(graceText));
-  const orphan =
-    given["orphanDependents"] ?? (query.has("orphanDependents") ? query.get("orphanDependents") === "true" : undefined);
-  const policy = given["propagationPolicy"] ?? query.get("propagationPolicy") ?? undefined;
-  if (
-    policy !== undefined &&
-    policy !== "" &&
-    policy !== "Background" &&
-    policy !== "Foreground" &&
-    policy !== "Orphan"
-  ) {
-    throw badRequest(
-      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: ${JSON.stringify(policy)}: must be one of "Foreground","Background","Orphan" or nil`,
-    );
-  }
-  const preconditions = isObject(given["preconditions"])
-    ? (given["preconditions"] as DeleteOptions["preconditions"])
-    : undefined;
-  const propagation =
-    (policy === "" ? undefined : policy) ??
-    (orphan === undefined ? undefined : orphan === true ? "Orphan" : "Background");
-  return {
-    ...(typeof grace === "number" && Number.isFinite(grace) ? { gracePeriodSeconds: Math.max(0, grace) } : {}),
-    ...(propagation === undefined ? {} : { propagationPolicy: propagation as Propagation }),
-    ...(preconditions === undefined ? {} : { preconditions }),
-  };
+function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+function earlier(present: string | undefined, now: number): string {
+  return present === undefined || Date.parse(present) > now ? timeText(now) : present;
 }
 
 function checkPreconditions({ resource, name }: WriteTarget, stored: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const actual = stored.metadata;
+  const namespace = resource.storageKey === "/namespaces";
+  // The API server's deletion names the kind where all else names the resource.
+  const subject = namespace ? resource : { ...resource, resource: resource.kind };
   if (uid !== undefined && uid !== actual.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual.uid ?? ""}`;
-    throw conflict(resource, name, why);
+    const why = namespace
+      ? `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual.uid ?? ""}`
+      : `the UID in the precondition (${uid}) does not match the UID in record (${actual.uid ?? ""}). The object might have been deleted and then recreated`;
+    throw conflict(subject, name, why);
   }
-  if (resourceVersion !== undefined && resourceVersion !== actual.resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${actual.resourceVersion ?? ""}`;
-    throw conflict(resource, name, why);
+  const version = actual.resourceVersion ?? "";
+  if (resourceVersion !== undefined && resourceVersion !== version) {
+    const why = namespace
+      ? `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${version}`
+      : `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`;
+    throw conflict(subject, name, why);
   }
 }
 
-function wantedFinalizers(
-  storageKey: string,
-  { metadata }: KubeObject,
-  policy: Propagation | undefined,
-): readonly string[] {
+/** Kinds whose dependents are orphaned unless a deletion says otherwise: it was so in their first version. */
+const ORPHANING = new Set(["batch/jobs", "/replicationcontrollers"]);
+
+/** The finalizers of an object once it is deleted with these options (`deletionFinalizersForGarbageCollection`). */
+function wantedFinalizers(storageKey: string, { metadata }: KubeObject, options: DeleteOptions): readonly string[] {
   const present = metadata.finalizers ?? [];
   if (storageKey === "apiextensions.k8s.io/customresourcedefinitions" && metadata.deletionTimestamp === undefined) {
     return present.includes(CRD_FINALIZER) ? present : [...present, CRD_FINALIZER];
   }
-  if (policy === undefined) return present;
-  const others = present.filter((finalizer) => finalizer !== ORPHAN_FINALIZER && finalizer !== FOREGROUND_FINALIZER);
-  if (policy === "Background") return others;
-  return [...others, policy === "Orphan" ? ORPHAN_FINALIZER : FOREGROUND_FINALIZER];
+  const wanted = garbageFinalizers(storageKey, present, options);
+  const kept = present.filter((finalizer) => finalizer !== ORPHAN_FINALIZER && finalizer !== FOREGROUND_FINALIZER);
+  const result = [...kept, ...wanted];
+  return sameItems(new Set(result), new Set(present)) ? present : result;
 }
 
-/** Only pods are given time; those that no kubelet runs, or that have ended, need none. */
-function gracePeriod(storageKey: string, object: KubeObject, wanted: number | undefined): number {
-  if (storageKey !== "/pods") return 0;
-  const spec = isObject(object["spec"]) ? object["spec"] : {};
-  const phase = isObject(object["status"]) ? object["status"]["phase"] : undefined;
+function garbageFinalizers(
+  storageKey: string,
+  present: readonly string[],
+  { orphanDependents, propagationPolicy }: DeleteOptions,
+): readonly string[] {
+  // Nothing belongs to an event.
+  if (storageKey === "/events") return [];
+  if (orphanDependents !== undefined) {
+    if (orphanDependents) return [ORPHAN_FINALIZER];
+    return storageKey === "/namespaces" ? [FOREGROUND_FINALIZER] : [];
+  }
+  if (propagationPolicy === "Orphan") return [ORPHAN_FINALIZER];
+  if (propagationPolicy === "Foreground") return [FOREGROUND_FINALIZER];
+  if (propagationPolicy === "Background") return [];
+  const first = present.find((finalizer) => finalizer === ORPHAN_FINALIZER || finalizer === FOREGROUND_FINALIZER);
+  if (first !== undefined) return [first];
+  return ORPHANING.has(storageKey) ? [ORPHAN_FINALIZER] : [];
+}
+
+/** Pods that no kubelet runs, or that have ended, need no time. */
+function gracePeriod(pod: KubeObject, wanted: number | undefined): number {
+  const spec = isObject(pod["spec"]) ? pod["spec"] : {};
+  const phase = isObject(pod["status"]) ? pod["status"]["phase"] : undefined;
   if ((spec["nodeName"] ?? "") === "" || phase === "Succeeded" || phase === "Failed") return 0;
   const own = spec["terminationGracePeriodSeconds"];
-  return wanted ?? (typeof own === "number" ? own : DEFAULT_POD_GRACE_SECONDS);
+  const seconds = wanted ?? (typeof own === "number" ? own : DEFAULT_POD_GRACE_SECONDS);
+  return seconds < 0 ? 1 : seconds;
 }
 
-function sameItems(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
+function sameItems(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((item) => b.has(item));
 }

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "./json-value.ts";
+import { checkBodyKind, checkPatchedKind, patchInvalid } from "./object-kind.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { ServedResource } from "./registry.ts";
 import type { WriteContext } from "./request-context.ts";
@@ -21,7 +22,7 @@ export function decodeObject(
   duplicates: readonly string[],
 ): KubeObject {
   const { resource, name } = expected;
-  checkKind(value, resource);
+  checkBodyKind(value, resource);
   const given = isObject(value["metadata"]) ? value["metadata"] : {};
   checkNames(given, expected);
   const pruned = prune(value, resource);
@@ -64,14 +65,15 @@ export function decodePatched(
     if (context.fieldValidation === "Warn") context.warnings.push(...problems);
   }
   const metadata = isObject(pruned.value["metadata"]) ? withoutNulls(pruned.value["metadata"]) : {};
-  checkKind(pruned.value, resource);
-  if (!resource.custom) checkTypes(pruned.value, resource.definition.schema, resource);
-  const patchedName = metadata["name"];
-  if (patchedName !== undefined && patchedName !== before.metadata.name) {
-    throw badRequest(
-      `the name of the object (${typeof patchedName === "string" ? patchedName : JSON.stringify(patchedName)}) does not match the name on the URL (${name})`,
-    );
+  checkPatchedKind(value, resource);
+  const problem = resource.custom
+    ? undefined
+    : typeProblem(pruned.value, resource.definition.schema, [], resource.kind);
+  if (problem !== undefined) throw patchInvalid(value, false, problem);
+  if ((metadata["name"] ?? "") === "") {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   }
+  checkNames(metadata, { resource, namespace: before.metadata.namespace, name });
   return {
     ...pruned.value,
     apiVersion: resource.apiVersion,
@@ -116,20 +118,6 @@ function report(problems: readonly string[], resource: ServedResource, context: 
 
 function cannotBeHandled({ kind, definition }: ServedResource, why: string): string {
   return `${kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${kind}: ${why}`;
-}
-
-function checkKind(value: JsonObject, resource: ServedResource): void {
-  const { apiVersion, kind } = value;
-  if (typeof apiVersion === "string" && apiVersion !== "" && apiVersion !== resource.apiVersion) {
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${resource.apiVersion})`,
-    );
-  }
-  if (typeof kind !== "string" || kind === "" || kind === resource.kind) return;
-  const { version, group } = resource.definition;
-  const internal = group === "" ? "core" : (group.split(".", 1)[0] ?? group);
-  const why = `converting (${version}.${kind}) to (${internal}.${resource.kind}): unknown conversion`;
-  throw badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${resource.kind}: ${why}`);
 }
 
 function checkNames(metadata: JsonObject, { resource, namespace, name }: Expected): void {

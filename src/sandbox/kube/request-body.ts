@@ -1,5 +1,6 @@
 import { errorMessage } from "../../errors.ts";
 import { decodeProtobuf, protobufType } from "./builtin/protobuf.ts";
+import { goJsonError } from "./go-json-error.ts";
 import { parseGoYaml } from "./go-yaml.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
 import { badRequest, unsupportedMediaType } from "./status-error.ts";
@@ -62,24 +63,21 @@ export function decodeText(text: string, yaml: boolean): DecodedBody {
     return { value: JSON.parse(text) as unknown, duplicates: duplicateMembers(text) };
   } catch (error) {
     throw badRequest(
-      `couldn't get version/kind; json parse error: ${yaml ? errorMessage(error) : goJsonError(error, text)}`,
+      `couldn't get version/kind; json parse error: ${yaml ? errorMessage(error) : (goJsonError(text) ?? errorMessage(error))}`,
     );
   }
 }
 
-/** A failure of `JSON.parse` in the words of Go's decoder. */
-function goJsonError(error: unknown, text: string): string {
-  const message = errorMessage(error);
-  const position = /at position (\d+)/.exec(message)?.[1];
-  const character = position === undefined ? undefined : text[Number(position)];
-  if (character === undefined) return "unexpected end of JSON input";
-  const expected = message.includes("property name") ? "beginning of object key string" : "beginning of value";
-  return `invalid character '${character}' looking for ${expected}`;
+/** The text of a patch that is JSON; `prefix` is what the API server says before the words of its decoder. */
+export function decodePatchText(text: string, prefix: string): unknown {
+  const problem = goJsonError(text);
+  if (problem !== undefined) throw badRequest(`${prefix}${problem}`);
+  return JSON.parse(text) as unknown;
 }
 
 export function requireObject(value: unknown): JsonObject {
   if (isObject(value)) return value;
-  const actual = Array.isArray(value) ? "array" : typeof value;
+  const actual = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   throw badRequest(
     `couldn't get version/kind; json parse error: json: cannot unmarshal ${actual} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
   );

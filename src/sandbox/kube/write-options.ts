@@ -38,8 +38,6 @@ const KINDS: Readonly<Record<string, string>> = {
   create: "CreateOptions",
   update: "UpdateOptions",
   patch: "PatchOptions",
-  delete: "DeleteOptions",
-  deletecollection: "DeleteOptions",
 };
 
 function checkPatch(query: URLSearchParams, fieldManager: string, type: string, errors: FieldError[]): void {

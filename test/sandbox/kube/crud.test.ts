@@ -75,7 +75,8 @@ describe("objects over the Kubernetes API", () => {
       call: (client) => client.call("POST", MAPS, { ...configMap("a"), apiVersion: "apps/v1" }),
       status: 400,
       reason: "BadRequest",
-      message: "the API version in the data (apps/v1) does not match the expected API version (v1)",
+      message:
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "apps/v1" in scheme "pkg/runtime/scheme.go:111"',
     },
     {
       name: "an update with an old version",
@@ -98,7 +99,7 @@ describe("objects over the Kubernetes API", () => {
       status: 409,
       reason: "Conflict",
       message:
-        'Operation cannot be fulfilled on configmaps "a": Precondition failed: ResourceVersion in precondition: 1, ResourceVersion in object meta: 7',
+        'Operation cannot be fulfilled on ConfigMap "a": the ResourceVersion in the precondition (1) does not match the ResourceVersion in record (7). The object might have been modified',
     },
     {
       name: "a media type that nobody speaks",
