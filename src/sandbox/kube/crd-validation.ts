@@ -1,4 +1,4 @@
-import { ruleProblems } from "./cel/schema-rules.ts";
+import { expressionProblems, type RulePlace, ruleFormProblems } from "./cel/rule-problems.ts";
 import { type CrdVersion, crdSpec } from "./crd-definitions.ts";
 import { compileJsonPath } from "./json-path.ts";
 import { deepEqual } from "./json-value.ts";
@@ -45,9 +45,34 @@ export function validateCrd(crd: KubeObject, old: KubeObject | undefined): Field
       detail: `Unsupported value: "Webhook": supported values: "None"`,
     });
   }
+  const shared = errors.length;
   spec.versions.forEach((version, index) => validateVersion(version, `spec.versions[${index}]`, errors));
+  const once = new Set<string>();
+  const found = errors.splice(shared).filter((error) => {
+    const key = `${internalPath(error.field, spec.versions)}: ${error.detail}`;
+    return !once.has(key) && once.add(key);
+  });
+  errors.push(...found);
   if (old !== undefined) validateChange(crd, old, errors);
-  return errors;
+  return errors.map((error) => ({ ...error, field: internalPath(error.field, spec.versions) }));
+}
+
+const SHARED = {
+  schema: "validation",
+  subresources: "subresources",
+  additionalPrinterColumns: "additionalPrinterColumns",
+  selectableFields: "selectableFields",
+} as const;
+
+/** What all versions have in common is reported where the API server's own type has it: once, beside the versions. */
+function internalPath(path: string, versions: readonly CrdVersion[]): string {
+  const found = /^spec\.versions\[\d+\]\.(schema|subresources|additionalPrinterColumns|selectableFields)\b(.*)$/s.exec(
+    path,
+  );
+  if (found === null) return path;
+  const member = found[1] as keyof typeof SHARED;
+  if (versions.some((version) => !deepEqual(version[member], versions[0]?.[member]))) return path;
+  return `spec.${SHARED[member]}${found[2] ?? ""}`;
 }
 
 function validateChange(crd: KubeObject, old: KubeObject, errors: FieldError[]): void {
@@ -83,7 +108,7 @@ function validateVersion(version: CrdVersion, path: string, errors: FieldError[]
       errors.push(invalid(`${schemaPath}.type`, schema.type ?? "", "must be object at the root"));
     }
     validateStructure(schema, schemaPath, errors);
-    errors.push(...ruleProblems(schema, schemaPath));
+    validateRulesOf(schema, schemaPath, errors);
   }
   version.additionalPrinterColumns?.forEach(({ jsonPath }, index) => {
     checkPath(jsonPath, `${path}.additionalPrinterColumns[${index}].jsonPath`, errors);
@@ -102,6 +127,34 @@ function validateVersion(version: CrdVersion, path: string, errors: FieldError[]
     if (!value.startsWith(prefix)) {
       errors.push(invalid(`${scalePath}.${member}`, value, `should be a json path under ${prefix.slice(0, -1)}`));
     }
+  }
+}
+
+/** Expressions are looked at when the schema is in order. */
+function validateRulesOf(schema: Schema, path: string, errors: FieldError[]): void {
+  const before = errors.length;
+  visitRules(schema, { path, isRoot: true, uncorrelatable: undefined }, (part, place) => {
+    errors.push(...ruleFormProblems(part, place.path));
+  });
+  if (errors.length > before) return;
+  visitRules(schema, { path, isRoot: true, uncorrelatable: undefined }, (part, place) => {
+    errors.push(...expressionProblems(part, place));
+  });
+}
+
+function visitRules(schema: Schema, place: RulePlace, use: (part: Schema, place: RulePlace) => void): void {
+  use(schema, place);
+  const { path, uncorrelatable } = place;
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    visitRules(property, { path: `${path}.properties[${name}]`, isRoot: false, uncorrelatable }, use);
+  }
+  if (typeof schema.additionalProperties === "object") {
+    const inside = { path: `${path}.additionalProperties`, isRoot: false, uncorrelatable };
+    visitRules(schema.additionalProperties, inside, use);
+  }
+  if (schema.items !== undefined) {
+    const apart = uncorrelatable ?? (schema["x-kubernetes-list-type"] === "map" ? undefined : path);
+    visitRules(schema.items, { path: `${path}.items`, isRoot: false, uncorrelatable: apart }, use);
   }
 }
 

@@ -42,6 +42,7 @@ export interface Schema {
     readonly messageExpression?: string;
     readonly reason?: string;
     readonly fieldPath?: string;
+    readonly optionalOldSelf?: boolean;
   }[];
 }
 

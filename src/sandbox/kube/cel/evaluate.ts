@@ -1,143 +1,139 @@
-import { isObject } from "../json-value.ts";
-import { celFunctions, optionalFunctions } from "./functions.ts";
-import type { BinaryOperator, CelNode } from "./syntax.ts";
-import { CelDuration, CelError, CelOptional, CelTimestamp, celCompare, celEquals } from "./values.ts";
+import { qualifiedName, typeNames } from "./check.ts";
+import { type Overload } from "./functions/declare.ts";
+import { overloadsOf } from "./functions/library.ts";
+import type { CelNode } from "./syntax.ts";
+import { CelError, type CelMap, CelOptional, CelTypeValue, celCompare, isOfType, mapKey } from "./values.ts";
 
-/** Names in scope. */
+/** Values by name; integers are bigints, doubles numbers, maps and objects instances of Map. */
 export type CelScope = Readonly<Record<string, unknown>>;
 
-const TYPES: CelScope = {
-  bool: "bool",
-  int: "int",
-  uint: "uint",
-  double: "double",
-  string: "string",
-  list: "list",
-  map: "map",
-  null_type: "null_type",
-};
-
-/** Computes an expression over JSON values; integers and doubles are not told apart. Throws CelError. */
+/** Evaluates an expression. Throws CelError where cel-go gives an error. */
 export function evaluateCel(node: CelNode, scope: CelScope): unknown {
   switch (node.kind) {
     case "literal":
       return node.value;
-    case "name": {
+    case "name":
       if (Object.hasOwn(scope, node.name)) return scope[node.name];
-      if (Object.hasOwn(TYPES, node.name)) return TYPES[node.name];
+      if (typeNames.has(node.name)) return new CelTypeValue(node.name);
       throw new CelError(`no such attribute(s): ${node.name}`);
-    }
     case "select":
-      return selected(evaluateCel(node.target, scope), node.field, node.optional);
-    case "index":
-      return indexed(evaluateCel(node.target, scope), evaluateCel(node.index, scope), node.optional);
-    case "has": {
-      const target = unwrapped(evaluateCel(node.target, scope));
-      return isObject(target) && memberOf(target, node.field) !== undefined;
-    }
+      return select(node, scope);
+    case "has":
+      return has(evaluateCel(node.target, scope), node.field);
     case "call":
       return called(node, scope);
     case "macro":
       return expanded(node, scope);
     case "list":
-      return node.items.map((item) => evaluateCel(item, scope));
+      return node.items.flatMap(({ value, optional }) => {
+        const item = evaluateCel(value, scope);
+        if (!optional) return [item];
+        return item instanceof CelOptional && item.value !== undefined ? [item.value] : [];
+      });
     case "map":
-      return Object.fromEntries(
-        node.entries.map(([key, value]) => [String(evaluateCel(key, scope)), evaluateCel(value, scope)]),
-      );
-    case "conditional":
-      return evaluateCel(truth(evaluateCel(node.test, scope)) ? node.yes : node.no, scope);
-    case "and":
-      return shortCircuit(node.left, node.right, scope, false);
-    case "or":
-      return shortCircuit(node.left, node.right, scope, true);
-    case "unary": {
-      const operand = evaluateCel(node.operand, scope);
-      if (node.operator === "!") return !truth(operand);
-      if (typeof operand === "number") return -operand;
-      throw new CelError("no such overload");
-    }
-    case "binary":
-      return computed(node.operator, evaluateCel(node.left, scope), evaluateCel(node.right, scope));
+      return mapOf(node, scope);
   }
 }
 
-/** Whether an expression uses a name that is not bound inside it. */
+/** Whether an expression uses a variable of this name. */
 export function usesName(node: CelNode, name: string): boolean {
   switch (node.kind) {
     case "literal":
       return false;
     case "name":
       return node.name === name;
+    case "select":
+    case "has":
+      return usesName(node.target, name);
+    case "call":
+      return [...(node.target === undefined ? [] : [node.target]), ...node.args].some((part) => usesName(part, name));
     case "macro":
       return (
         usesName(node.target, name) ||
         (!node.variables.includes(name) && node.bodies.some((body) => usesName(body, name)))
       );
-    default:
-      return children(node).some((child) => usesName(child, name));
-  }
-}
-
-/** Names and functions that an expression uses and nobody defines. */
-export function unknownNames(node: CelNode, known: ReadonlySet<string>): string[] {
-  switch (node.kind) {
-    case "literal":
-      return [];
-    case "name":
-      return known.has(node.name) || Object.hasOwn(TYPES, node.name)
-        ? []
-        : [`undeclared reference to '${node.name}' (in container '')`];
-    case "macro":
-      return [
-        ...unknownNames(node.target, known),
-        ...node.bodies.flatMap((body) => unknownNames(body, new Set([...known, ...node.variables]))),
-      ];
-    case "call": {
-      if (isOptionalNamespace(node.target)) {
-        const fits = Object.hasOwn(optionalFunctions, node.name);
-        return [
-          ...(fits ? [] : [`undeclared reference to 'optional.${node.name}' (in container '')`]),
-          ...node.args.flatMap((arg) => unknownNames(arg, known)),
-        ];
-      }
-      const fits = Object.hasOwn(celFunctions, node.name);
-      return [
-        ...(fits ? [] : [`undeclared reference to '${node.name}' (in container '')`]),
-        ...children(node).flatMap((child) => unknownNames(child, known)),
-      ];
-    }
-    default:
-      return children(node).flatMap((child) => unknownNames(child, known));
-  }
-}
-
-function children(node: Exclude<CelNode, { kind: "literal" | "name" | "macro" }>): readonly CelNode[] {
-  switch (node.kind) {
-    case "select":
-    case "has":
-      return [node.target];
-    case "index":
-      return [node.target, node.index];
-    case "call":
-      return node.target === undefined ? node.args : [node.target, ...node.args];
     case "list":
-      return node.items;
+      return node.items.some(({ value }) => usesName(value, name));
     case "map":
-      return node.entries.flat();
-    case "conditional":
-      return [node.test, node.yes, node.no];
-    case "unary":
-      return [node.operand];
-    case "and":
-    case "or":
-    case "binary":
-      return [node.left, node.right];
+      return node.entries.some(({ key, value }) => usesName(key, name) || usesName(value, name));
   }
 }
 
-function isOptionalNamespace(target: CelNode | undefined): boolean {
-  return target?.kind === "name" && target.name === "optional";
+function mapOf(node: CelNode & { readonly kind: "map" }, scope: CelScope): CelMap {
+  const result = new Map<unknown, unknown>();
+  for (const { key, value, optional } of node.entries) {
+    const member = evaluateCel(value, scope);
+    if (!optional) result.set(mapKey(evaluateCel(key, scope)), member);
+    else if (member instanceof CelOptional && member.value !== undefined) {
+      result.set(mapKey(evaluateCel(key, scope)), member.value);
+    }
+  }
+  return result;
+}
+
+function select(node: CelNode & { readonly kind: "select" }, scope: CelScope): unknown {
+  const name = qualifiedName(node);
+  if (name === "google.protobuf.Timestamp" || name === "google.protobuf.Duration") return new CelTypeValue(name);
+  const target = evaluateCel(node.target, scope);
+  if (target instanceof CelOptional) {
+    return target.value instanceof Map ? new CelOptional(target.value.get(node.field)) : target;
+  }
+  if (node.optional) return new CelOptional(target instanceof Map ? target.get(node.field) : undefined);
+  if (!(target instanceof Map)) throw new CelError("no such overload");
+  if (!target.has(node.field)) throw new CelError(`no such key: ${node.field}`);
+  return target.get(node.field);
+}
+
+function has(target: unknown, field: string): boolean {
+  if (target instanceof CelOptional) return target.value instanceof Map && target.value.has(field);
+  if (!(target instanceof Map)) throw new CelError("no such overload");
+  return target.has(field);
+}
+
+function called(node: CelNode & { readonly kind: "call" }, scope: CelScope): unknown {
+  const { name, target, args } = node;
+  if (name === "_&&_") return logical(args, scope, false);
+  if (name === "_||_") return logical(args, scope, true);
+  if (name === "_?_:_") {
+    const [test, yes, no] = args;
+    if (test === undefined || yes === undefined || no === undefined) throw new CelError("no such overload");
+    return evaluateCel(truth(evaluateCel(test, scope)) ? yes : no, scope);
+  }
+  const qualified = qualifiedName(target);
+  const known = qualified === undefined ? undefined : overloadsOf(`${qualified}.${name}`);
+  if (known !== undefined)
+    return run(
+      known,
+      false,
+      args.map((arg) => evaluateCel(arg, scope)),
+    );
+  const given = [...(target === undefined ? [] : [target]), ...args].map((arg) => evaluateCel(arg, scope));
+  return run(overloadsOf(name) ?? [], target !== undefined, given);
+}
+
+function run(overloads: readonly Overload[], method: boolean, args: readonly unknown[]): unknown {
+  const fitting = overloads.find(
+    ({ parameters, method: isMethod }) =>
+      isMethod === method &&
+      parameters.length === args.length &&
+      parameters.every((type, index) => isOfType(args[index], type)),
+  );
+  if (fitting === undefined) throw new CelError("no such overload");
+  return fitting.run(...args);
+}
+
+/** An error on one side does not matter when the other side decides. */
+function logical(args: readonly CelNode[], scope: CelScope, decisive: boolean): boolean {
+  let failure: unknown;
+  for (const arg of args) {
+    try {
+      if (truth(evaluateCel(arg, scope)) === decisive) return decisive;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure as Error;
+  return !decisive;
 }
 
 function truth(value: unknown): boolean {
@@ -145,178 +141,85 @@ function truth(value: unknown): boolean {
   throw new CelError("no such overload");
 }
 
-/** `&&` and `||` of CEL: an error on one side does not matter when the other side decides. */
-function shortCircuit(left: CelNode, right: CelNode, scope: CelScope, decisive: boolean): boolean {
-  let failure: unknown;
-  try {
-    if (truth(evaluateCel(left, scope)) === decisive) return decisive;
-  } catch (error) {
-    failure = error;
-  }
-  if (truth(evaluateCel(right, scope)) === decisive) return decisive;
-  if (failure !== undefined) throw failure as Error;
-  return !decisive;
+interface Round {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly scope: CelScope;
 }
 
-function unwrapped(value: unknown): unknown {
-  return value instanceof CelOptional ? value.value : value;
+function rounds(range: unknown, variables: readonly string[], scope: CelScope): Round[] {
+  const [first = "", second] = variables;
+  const isMap = range instanceof Map;
+  if (!isMap && !Array.isArray(range)) throw new CelError("no such overload");
+  const entries = isMap
+    ? [...(range as CelMap)]
+    : range.map((value: unknown, index) => [BigInt(index), value] as const);
+  return entries.map(([key, value]): Round => {
+    const only = isMap ? key : value;
+    return {
+      key,
+      value,
+      scope: { ...scope, ...(second === undefined ? { [first]: only } : { [first]: key, [second]: value }) },
+    };
+  });
 }
 
-/** Field names that are no identifiers are written escaped in expressions (Kubernetes' rules for CEL property names). */
-function memberOf(target: Record<string, unknown>, field: string): unknown {
-  if (Object.hasOwn(target, field)) return target[field];
-  if (!field.includes("__")) return undefined;
-  const plain = field
-    .replaceAll("__dot__", ".")
-    .replaceAll("__dash__", "-")
-    .replaceAll("__slash__", "/")
-    .replaceAll("__underscores__", "__")
-    .replace(/^__([a-z]+)__$/, "$1");
-  return Object.hasOwn(target, plain) ? target[plain] : undefined;
-}
-
-function selected(target: unknown, field: string, optional: boolean): unknown {
-  const wrapped = optional || target instanceof CelOptional;
-  const source = unwrapped(target);
-  const value = isObject(source) ? memberOf(source, field) : undefined;
-  if (wrapped) return new CelOptional(value);
-  if (!isObject(source)) throw new CelError("no such overload");
-  if (value === undefined) throw new CelError(`no such key: ${field}`);
-  return value;
-}
-
-function indexed(target: unknown, index: unknown, optional: boolean): unknown {
-  const wrapped = optional || target instanceof CelOptional;
-  const source = unwrapped(target);
-  let value: unknown;
-  if (Array.isArray(source)) value = typeof index === "number" ? (source as unknown[])[index] : undefined;
-  else if (isObject(source)) value = Object.hasOwn(source, String(index)) ? source[String(index)] : undefined;
-  else if (!wrapped) throw new CelError("no such overload");
-  if (wrapped) return new CelOptional(value);
-  if (value === undefined) {
-    throw new CelError(
-      Array.isArray(source) ? `index out of bounds: ${String(index)}` : `no such key: ${String(index)}`,
-    );
-  }
-  return value;
-}
-
-function called(node: Extract<CelNode, { kind: "call" }>, scope: CelScope): unknown {
-  const args = node.args.map((argument) => evaluateCel(argument, scope));
-  if (isOptionalNamespace(node.target)) {
-    const make = optionalFunctions[node.name];
-    if (make !== undefined) return make(args);
-  }
-  const implementation = celFunctions[node.name];
-  if (implementation === undefined) throw new CelError("no such overload");
-  return implementation(node.target === undefined ? args : [evaluateCel(node.target, scope), ...args]);
-}
-
-function expanded(node: Extract<CelNode, { kind: "macro" }>, scope: CelScope): unknown {
+function expanded(node: CelNode & { readonly kind: "macro" }, scope: CelScope): unknown {
   const range = evaluateCel(node.target, scope);
-  const [first = "", second] = node.variables;
   const [body, last] = node.bodies;
   if (body === undefined) throw new CelError("no such overload");
-  if (node.name === "bind") return evaluateCel(body, { ...scope, [first]: range });
-  const scopes = entriesOf(range).map(([key, value]): { key: unknown; inner: CelScope } => ({
-    key,
-    inner: {
-      ...scope,
-      ...(second === undefined ? { [first]: Array.isArray(range) ? value : key } : { [first]: key, [second]: value }),
-    },
-  }));
+  if (node.name === "optMap" || node.name === "optFlatMap") {
+    if (!(range instanceof CelOptional)) throw new CelError("no such overload");
+    if (range.value === undefined) return range;
+    const result = evaluateCel(body, { ...scope, [node.variables[0] ?? ""]: range.value });
+    return node.name === "optFlatMap" ? result : new CelOptional(result);
+  }
+  const all = rounds(range, node.variables, scope);
+  const passes = (round: Round): boolean => truth(evaluateCel(body, round.scope));
+  const kept = (): Round[] => (last === undefined ? all : all.filter(passes));
+  const result = (round: Round): unknown => evaluateCel(last ?? body, round.scope);
   switch (node.name) {
     case "all":
-      return quantified(scopes, body, false);
+      return quantified(all, body, false);
     case "exists":
-      return quantified(scopes, body, true);
+      return quantified(all, body, true);
     case "exists_one":
     case "existsOne":
-      return scopes.filter(({ inner }) => truth(evaluateCel(body, inner))).length === 1;
-    case "filter": {
-      const kept = scopes.filter(({ inner }) => truth(evaluateCel(body, inner)));
-      return kept.map(({ inner }) => inner[first]);
-    }
+      return all.filter(passes).length === 1;
+    case "filter":
+      return all.filter(passes).map(({ key, value }) => (range instanceof Map ? key : value));
     case "map":
-    case "transformList": {
-      const kept = last === undefined ? scopes : scopes.filter(({ inner }) => truth(evaluateCel(body, inner)));
-      return kept.map(({ inner }) => evaluateCel(last ?? body, inner));
+    case "transformList":
+      return kept().map(result);
+    case "transformMap":
+      return new Map(kept().map((round) => [round.key, result(round)]));
+    case "transformMapEntry": {
+      const merged = new Map<unknown, unknown>();
+      for (const round of kept()) {
+        for (const [key, value] of result(round) as CelMap) {
+          if (merged.has(key)) throw new CelError(`insert failed: key ${String(key)} already exists`);
+          merged.set(key, value);
+        }
+      }
+      return merged;
     }
-    case "transformMap": {
-      const kept = last === undefined ? scopes : scopes.filter(({ inner }) => truth(evaluateCel(body, inner)));
-      return Object.fromEntries(kept.map(({ key, inner }) => [String(key), evaluateCel(last ?? body, inner)]));
-    }
+    case "sortBy":
+      return all
+        .map((round) => ({ round, by: result(round) }))
+        .sort((a, b) => celCompare(a.by, b.by))
+        .map(({ round }) => round.value);
   }
 }
 
-function entriesOf(range: unknown): readonly (readonly [key: unknown, value: unknown])[] {
-  if (Array.isArray(range)) return (range as unknown[]).map((value, index) => [index, value] as const);
-  if (isObject(range)) return Object.entries(range);
-  throw new CelError("no such overload");
-}
-
-function quantified(scopes: readonly { readonly inner: CelScope }[], body: CelNode, decisive: boolean): boolean {
+function quantified(all: readonly Round[], body: CelNode, decisive: boolean): boolean {
   let failure: unknown;
-  for (const { inner } of scopes) {
+  for (const { scope } of all) {
     try {
-      if (truth(evaluateCel(body, inner)) === decisive) return decisive;
+      if (truth(evaluateCel(body, scope)) === decisive) return decisive;
     } catch (error) {
-      failure = error;
+      failure ??= error;
     }
   }
   if (failure !== undefined) throw failure as Error;
   return !decisive;
-}
-
-function computed(operator: BinaryOperator, left: unknown, right: unknown): unknown {
-  switch (operator) {
-    case "==":
-      return celEquals(left, right);
-    case "!=":
-      return !celEquals(left, right);
-    case "<":
-      return celCompare(left, right) < 0;
-    case "<=":
-      return celCompare(left, right) <= 0;
-    case ">":
-      return celCompare(left, right) > 0;
-    case ">=":
-      return celCompare(left, right) >= 0;
-    case "in":
-      if (Array.isArray(right)) return right.some((item) => celEquals(item, left));
-      if (isObject(right)) return Object.hasOwn(right, String(left));
-      throw new CelError("no such overload");
-    default:
-      return arithmetic(operator, left, right);
-  }
-}
-
-function arithmetic(operator: "+" | "-" | "*" | "/" | "%", left: unknown, right: unknown): unknown {
-  if (operator === "+") {
-    if (typeof left === "string" && typeof right === "string") return left + right;
-    if (Array.isArray(left) && Array.isArray(right)) return [...(left as unknown[]), ...(right as unknown[])];
-    if (left instanceof CelDuration && right instanceof CelDuration) return new CelDuration(left.ms + right.ms);
-    if (left instanceof CelTimestamp && right instanceof CelDuration) return new CelTimestamp(left.ms + right.ms);
-  }
-  if (operator === "-") {
-    if (left instanceof CelDuration && right instanceof CelDuration) return new CelDuration(left.ms - right.ms);
-    if (left instanceof CelTimestamp && right instanceof CelTimestamp) return new CelDuration(left.ms - right.ms);
-    if (left instanceof CelTimestamp && right instanceof CelDuration) return new CelTimestamp(left.ms - right.ms);
-  }
-  if (typeof left !== "number" || typeof right !== "number") throw new CelError("no such overload");
-  const whole = Number.isInteger(left) && Number.isInteger(right);
-  switch (operator) {
-    case "+":
-      return left + right;
-    case "-":
-      return left - right;
-    case "*":
-      return left * right;
-    case "/":
-      if (whole && right === 0) throw new CelError("division by zero");
-      return whole ? Math.trunc(left / right) : left / right;
-    case "%":
-      if (right === 0) throw new CelError("modulus by zero");
-      return left % right;
-  }
 }

@@ -1,4 +1,4 @@
-import { type BinaryOperator, type CelNode, CelSyntaxError, type MacroName } from "./syntax.ts";
+import { type CelNode, CelSyntaxError, type ListItem, type MacroName, type MapEntry } from "./syntax.ts";
 import { type Token, tokenize } from "./tokens.ts";
 
 /** Parses an expression. Throws CelSyntaxError. */
@@ -7,16 +7,20 @@ export function parseCel(text: string): CelNode {
 }
 
 const RELATIONS = new Set(["==", "!=", "<", "<=", ">", ">=", "in"]);
-/** Macros by name, with the number of arguments that makes a call one (the last variable form counts two names). */
-const MACROS: Readonly<Record<string, readonly number[]>> = {
+/** Macros by name, with the number of arguments that makes a call one. */
+const MACROS: Readonly<Record<MacroName, readonly number[]>> = {
   all: [2, 3],
   exists: [2, 3],
-  exists_one: [2, 3],
-  existsOne: [2, 3],
+  exists_one: [2],
+  existsOne: [3],
   filter: [2],
   map: [2, 3],
   transformList: [3, 4],
   transformMap: [3, 4],
+  transformMapEntry: [3, 4],
+  optMap: [2],
+  optFlatMap: [2],
+  sortBy: [2],
 };
 const RESERVED = new Set([
   "as",
@@ -30,12 +34,15 @@ const RESERVED = new Set([
   "import",
   "let",
   "loop",
+  "namespace",
   "package",
   "return",
   "var",
   "void",
   "while",
 ]);
+const OPERAND =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
 class Parser {
   readonly #tokens: readonly Token[];
@@ -47,35 +54,32 @@ class Parser {
 
   parse(): CelNode {
     const node = this.#expression();
-    if (this.#peek().kind !== "end") throw this.#unexpected("<EOF>");
+    if (this.#peek().kind !== "end") throw this.#unexpected("extraneous input", "<EOF>");
     return node;
   }
 
   #expression(): CelNode {
     const test = this.#or();
+    const mark = this.#peek();
     if (!this.#take("?")) return test;
     const yes = this.#or();
     this.#expect(":");
-    return { kind: "conditional", test, yes, no: this.#expression() };
+    return call("_?_:_", mark, [test, yes, this.#expression()]);
   }
 
   #or(): CelNode {
-    let left = this.#and();
-    while (this.#take("||")) left = { kind: "or", left, right: this.#and() };
-    return left;
+    return this.#binary(["||"], () => this.#and());
   }
 
   #and(): CelNode {
-    let left = this.#relation();
-    while (this.#take("&&")) left = { kind: "and", left, right: this.#relation() };
-    return left;
+    return this.#binary(["&&"], () => this.#relation());
   }
 
   #relation(): CelNode {
     let left = this.#addition();
     while (RELATIONS.has(this.#peek().text) && this.#peek().kind !== "string") {
-      const operator = this.#next().text as BinaryOperator;
-      left = { kind: "binary", operator, left, right: this.#addition() };
+      const operator = this.#next();
+      left = call(operator.text === "in" ? "@in" : `_${operator.text}_`, operator, [left, this.#addition()]);
     }
     return left;
   }
@@ -88,65 +92,68 @@ class Parser {
     return this.#binary(["*", "/", "%"], () => this.#unary());
   }
 
-  #binary(operators: readonly BinaryOperator[], operand: () => CelNode): CelNode {
+  #binary(operators: readonly string[], operand: () => CelNode): CelNode {
     let left = operand();
     for (;;) {
       const token = this.#peek();
-      const operator = token.kind === "symbol" ? operators.find((candidate) => candidate === token.text) : undefined;
-      if (operator === undefined) return left;
+      if (token.kind !== "symbol" || !operators.includes(token.text)) return left;
       this.#at++;
-      left = { kind: "binary", operator, left, right: operand() };
+      left = call(`_${token.text}_`, token, [left, operand()]);
     }
   }
 
   #unary(): CelNode {
-    if (this.#take("!")) return { kind: "unary", operator: "!", operand: this.#unary() };
-    if (this.#take("-")) return { kind: "unary", operator: "-", operand: this.#unary() };
-    return this.#member();
+    const token = this.#peek();
+    if (this.#take("!")) return call("!_", token, [this.#unary()]);
+    if (!this.#take("-")) return this.#member();
+    const operand = this.#unary();
+    // A negative number is a literal of its own.
+    if (operand.kind === "literal" && (typeof operand.value === "bigint" || typeof operand.value === "number")) {
+      return { kind: "literal", value: -operand.value, offset: token.offset };
+    }
+    return call("-_", token, [operand]);
   }
 
   #member(): CelNode {
     let node = this.#primary();
     for (;;) {
-      if (this.#take(".")) {
-        const optional = this.#take("?");
-        node = this.#selection(node, optional);
-      } else if (this.#take("[?")) {
-        node = this.#indexed(node, true);
-      } else if (this.#take("[")) {
-        node = this.#indexed(node, false);
-      } else return node;
+      const token = this.#peek();
+      if (this.#take(".")) node = this.#selection(node, this.#take("?"), token);
+      else if (this.#take("?.")) node = this.#selection(node, true, token);
+      else if (this.#take("[?")) node = this.#indexed("_[?_]", node, token);
+      else if (this.#take("[")) node = this.#indexed(this.#take("?") ? "_[?_]" : "_[_]", node, token);
+      else return node;
     }
   }
 
-  #indexed(target: CelNode, optional: boolean): CelNode {
+  #indexed(name: string, target: CelNode, token: Token): CelNode {
     const index = this.#expression();
     this.#expect("]");
-    return { kind: "index", target, index, optional };
+    return call(name, token, [target, index]);
   }
 
-  #selection(target: CelNode, optional: boolean): CelNode {
+  #selection(target: CelNode, optional: boolean, point: Token): CelNode {
     const token = this.#next();
-    if (token.kind !== "name") throw this.#unexpected("IDENTIFIER", token);
-    if (!this.#take("(")) return { kind: "select", target, field: token.text, optional };
-    const args = this.#arguments(")");
-    if (token.text === "bind" && target.kind === "name" && target.name === "cel" && args.length === 3) {
-      const [variable, value, body] = args;
-      if (variable?.kind === "name" && value !== undefined && body !== undefined) {
-        return { kind: "macro", name: "bind", target: value, variables: [variable.name], bodies: [body] };
-      }
+    if (token.kind === "quoted name") {
+      return { kind: "select", target, field: token.value as string, optional, offset: point.offset };
     }
-    if (MACROS[token.text]?.includes(args.length) === true) return macro(token, target, args);
-    return { kind: "call", name: token.text, target, args };
+    if (token.kind !== "name") throw this.#unexpected("no viable alternative at input", "", token);
+    const open = this.#peek();
+    if (!this.#take("(")) return { kind: "select", target, field: token.text, optional, offset: point.offset };
+    const args = this.#arguments();
+    if (token.text in MACROS && MACROS[token.text as MacroName].includes(args.length)) {
+      return macro(token.text as MacroName, open, target, args);
+    }
+    return { kind: "call", name: token.text, target, args, offset: open.offset };
   }
 
   #primary(): CelNode {
     const token = this.#next();
+    const { offset } = token;
     switch (token.kind) {
-      case "int":
-      case "double":
+      case "number":
       case "string":
-        return { kind: "literal", value: token.value };
+        return { kind: "literal", value: token.value, offset };
       case "name":
         return this.#named(token);
       case "symbol":
@@ -155,54 +162,65 @@ class Parser {
           this.#expect(")");
           return node;
         }
-        if (token.text === "[") return { kind: "list", items: this.#arguments("]") };
-        if (token.text === "{") return this.#map();
+        if (token.text === "[") return { kind: "list", items: this.#items("]"), offset };
+        if (token.text === "[?") return { kind: "list", items: this.#items("]", true), offset };
+        if (token.text === "{") return { kind: "map", entries: this.#entries(), offset };
         if (token.text === ".") return this.#primary();
-        throw this.#unexpected("an expression", token);
-      case "end":
-        throw this.#unexpected("an expression", token);
+        break;
+      default:
     }
+    throw this.#unexpected(token.kind === "end" ? "mismatched input" : "extraneous input", OPERAND, token);
   }
 
   #named(token: Token): CelNode {
-    const { text } = token;
-    if (text === "true" || text === "false") return { kind: "literal", value: text === "true" };
-    if (text === "null") return { kind: "literal", value: null };
-    if (RESERVED.has(text)) throw new CelSyntaxError(`reserved identifier: ${text}`, token.offset);
-    if (!this.#take("(")) return { kind: "name", name: text };
-    const args = this.#arguments(")");
-    if (text !== "has") return { kind: "call", name: text, target: undefined, args };
+    const { text, offset } = token;
+    if (text === "true" || text === "false") return { kind: "literal", value: text === "true", offset };
+    if (text === "null") return { kind: "literal", value: null, offset };
+    const open = this.#peek();
+    if (!this.#take("(")) {
+      if (RESERVED.has(text)) throw new CelSyntaxError(`reserved identifier: ${text}`, offset);
+      return { kind: "name", name: text, offset };
+    }
+    const args = this.#arguments();
+    if (text !== "has" || args.length !== 1) {
+      return { kind: "call", name: text, target: undefined, args, offset: open.offset };
+    }
     const [argument] = args;
-    if (args.length !== 1 || argument?.kind !== "select") {
-      throw new CelSyntaxError("invalid argument to has() macro", token.offset);
-    }
-    return { kind: "has", target: argument.target, field: argument.field };
+    if (argument?.kind !== "select")
+      throw new CelSyntaxError("invalid argument to has() macro", argument?.offset ?? offset);
+    return { kind: "has", target: argument.target, field: argument.field, offset: open.offset };
   }
 
-  #arguments(close: string): CelNode[] {
-    const args: CelNode[] = [];
+  #arguments(): CelNode[] {
+    return this.#items(")").map(({ value }) => value);
+  }
+
+  #items(close: string, firstOptional = false): ListItem[] {
+    const items: ListItem[] = [];
     while (!this.#take(close)) {
-      if (args.length > 0) {
+      if (items.length > 0) {
         this.#expect(",");
-        if (this.#take(close)) return args;
+        if (this.#take(close)) return items;
       }
-      args.push(this.#expression());
+      const optional = (firstOptional && items.length === 0) || (close === "]" && this.#take("?"));
+      items.push({ value: this.#expression(), optional });
     }
-    return args;
+    return items;
   }
 
-  #map(): CelNode {
-    const entries: [CelNode, CelNode][] = [];
+  #entries(): MapEntry[] {
+    const entries: MapEntry[] = [];
     while (!this.#take("}")) {
       if (entries.length > 0) {
         this.#expect(",");
         if (this.#take("}")) break;
       }
+      const optional = this.#take("?");
       const key = this.#expression();
       this.#expect(":");
-      entries.push([key, this.#expression()]);
+      entries.push({ key, value: this.#expression(), optional });
     }
-    return { kind: "map", entries };
+    return entries;
   }
 
   #peek(): Token {
@@ -225,24 +243,28 @@ class Parser {
   }
 
   #expect(symbol: string): void {
-    if (!this.#take(symbol)) throw this.#unexpected(`'${symbol}'`);
+    if (!this.#take(symbol)) throw this.#unexpected("missing", `'${symbol}'`);
   }
 
-  #unexpected(expected: string, token = this.#peek()): CelSyntaxError {
-    return new CelSyntaxError(`Syntax error: mismatched input '${token.text}' expecting ${expected}`, token.offset);
+  #unexpected(what: string, expected: string, token = this.#peek()): CelSyntaxError {
+    const text =
+      what === "missing"
+        ? `missing ${expected} at '${token.text}'`
+        : `${what} '${token.text}'${expected === "" ? "" : ` expecting ${expected}`}`;
+    return new CelSyntaxError(`Syntax error: ${text}`, token.offset);
   }
 }
 
-function macro(token: Token, target: CelNode, args: readonly CelNode[]): CelNode {
-  const name = token.text as MacroName;
-  const variableCount = name.startsWith("transform")
-    ? 2
-    : name === "map" || name === "filter" || args.length === 2
-      ? 1
-      : 2;
+function call(name: string, token: Token, args: readonly CelNode[]): CelNode {
+  return { kind: "call", name, target: undefined, args, offset: token.offset };
+}
+
+function macro(name: MacroName, open: Token, target: CelNode, args: readonly CelNode[]): CelNode {
+  const single = name === "map" || name === "filter" || args.length === 2;
+  const variableCount = single ? 1 : 2;
   const variables = args.slice(0, variableCount).map((argument) => {
     if (argument.kind === "name") return argument.name;
-    throw new CelSyntaxError("argument must be a simple name", token.offset);
+    throw new CelSyntaxError("argument must be a simple name", argument.offset);
   });
-  return { kind: "macro", name, target, variables, bodies: args.slice(variableCount) };
+  return { kind: "macro", name, target, variables, bodies: args.slice(variableCount), offset: open.offset };
 }

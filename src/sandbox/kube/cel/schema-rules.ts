@@ -1,11 +1,13 @@
 import { deepEqual, isObject } from "../json-value.ts";
 import type { FieldError, Schema } from "../resource-definition.ts";
-import { evaluateCel, unknownNames, usesName } from "./evaluate.ts";
+import { oldItem } from "../schema/old-item.ts";
+import { shown } from "../schema/shown.ts";
+import { evaluateCel, usesName } from "./evaluate.ts";
 import { parseCel } from "./parse.ts";
-import { type CelNode, CelSyntaxError } from "./syntax.ts";
-import { CelError, celText } from "./values.ts";
-
-type Rule = NonNullable<Schema["x-kubernetes-validations"]>[number];
+import { fieldPathOf, partsOf, type Rule } from "./rule.ts";
+import { celValue, withTypeAndNames } from "./schema-types.ts";
+import type { CelNode } from "./syntax.ts";
+import { CelError, CelOptional } from "./values.ts";
 
 interface CompiledRule {
   readonly rule: Rule;
@@ -17,12 +19,22 @@ interface CompiledRule {
 
 const COMPILED = new WeakMap<Rule, CompiledRule>();
 const HAS_RULES = new WeakMap<Schema, boolean>();
-const KNOWN = new Set(["self", "oldSelf"]);
 
-/** Runs the `x-kubernetes-validations` of a schema over an object. */
-export function validateRules(object: unknown, old: unknown, schema: Schema): FieldError[] {
+/**
+ * Runs the `x-kubernetes-validations` of a schema over an object. What an unchanged value breaks is no error (ratcheting)
+ * and is told to `warn`.
+ */
+export function validateRules(
+  object: unknown,
+  old: unknown,
+  schema: Schema,
+  warn: (text: string) => void = () => undefined,
+): FieldError[] {
   const errors: FieldError[] = [];
-  if (hasRules(schema)) visit(object, old, schema, "", errors);
+  if (hasRules(schema)) {
+    const unchanged = old !== undefined && deepEqual(object, old);
+    visit({ value: object, old, schema, path: "", unchanged, correlated: old !== undefined }, { errors, warn });
+  }
   return errors;
 }
 
@@ -30,153 +42,151 @@ export function validateRules(object: unknown, old: unknown, schema: Schema): Fi
 export function hasRules(schema: Schema): boolean {
   let known = HAS_RULES.get(schema);
   if (known === undefined) {
-    known = (schema["x-kubernetes-validations"] ?? []).length > 0 || parts(schema).some(hasRules);
+    known = (schema["x-kubernetes-validations"] ?? []).length > 0 || partsOf(schema).some(hasRules);
     HAS_RULES.set(schema, known);
   }
   return known;
 }
 
-/** What is wrong with the rules themselves: those that are no expression or use what does not exist. */
-export function ruleProblems(schema: Schema, path: string): FieldError[] {
-  const errors = (schema["x-kubernetes-validations"] ?? []).flatMap((rule, index) =>
-    problemsOf(rule, `${path}.x-kubernetes-validations[${index}]`),
-  );
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    errors.push(...ruleProblems(property, `${path}.properties[${name}]`));
-  }
-  if (schema.items !== undefined) errors.push(...ruleProblems(schema.items, `${path}.items`));
-  if (typeof schema.additionalProperties === "object") {
-    errors.push(...ruleProblems(schema.additionalProperties, `${path}.additionalProperties`));
-  }
-  return errors;
+/** A value, where it stands, and what it replaces. */
+interface Visit {
+  readonly value: unknown;
+  readonly old: unknown;
+  readonly schema: Schema;
+  readonly path: string;
+  /** The value, or what is around it where it cannot be told from others, is as it was. */
+  readonly unchanged: boolean;
+  readonly correlated: boolean;
 }
 
-function parts(schema: Schema): Schema[] {
-  return [
-    ...Object.values(schema.properties ?? {}),
-    ...(schema.items === undefined ? [] : [schema.items]),
-    ...(typeof schema.additionalProperties === "object" ? [schema.additionalProperties] : []),
-  ];
-}
-
-function problemsOf(rule: Rule, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (rule.rule.trim() === "") {
-    return [{ field: `${path}.rule`, type: "FieldValueRequired", detail: "Required value: rule is not specified" }];
-  }
-  for (const [member, text] of [
-    ["rule", rule.rule],
-    ["messageExpression", rule.messageExpression],
-  ] as const) {
-    if (text === undefined) continue;
-    for (const problem of expressionProblems(text)) {
-      const detail = `Invalid value: ${JSON.stringify(text)}: compilation failed: ${problem}`;
-      errors.push({ field: `${path}.${member}`, type: "FieldValueInvalid", detail });
-    }
-  }
-  return errors;
-}
-
-function expressionProblems(text: string): string[] {
-  const marked = (message: string, offset: number): string => {
-    const before = text.slice(0, offset).split("\n");
-    const line = before.length;
-    const column = before.at(-1)?.length ?? 0;
-    return `ERROR: <input>:${line}:${column + 1}: ${message}\n | ${text.split("\n")[line - 1] ?? ""}\n | ${".".repeat(column)}^`;
-  };
-  try {
-    return unknownNames(parseCel(text), KNOWN).map((message) => marked(message, 0));
-  } catch (error) {
-    if (error instanceof CelSyntaxError) return [marked(error.message, error.offset)];
-    throw error;
-  }
+interface Findings {
+  readonly errors: FieldError[];
+  readonly warn: (text: string) => void;
 }
 
 function compiled(rule: Rule): CompiledRule {
   let known = COMPILED.get(rule);
   if (known === undefined) {
     const test = parseCel(rule.rule);
-    const message = rule.messageExpression === undefined ? undefined : parseCel(rule.messageExpression);
+    const { messageExpression = "" } = rule;
+    const message = messageExpression === "" ? undefined : parseCel(messageExpression);
     known = { rule, test, message, transition: usesName(test, "oldSelf") };
     COMPILED.set(rule, known);
   }
   return known;
 }
 
-function visit(value: unknown, old: unknown, schema: Schema, path: string, errors: FieldError[]): void {
-  if (value === undefined || (value === null && schema.nullable === true) || !hasRules(schema)) return;
-  for (const rule of schema["x-kubernetes-validations"] ?? []) {
-    const check = compiled(rule);
-    if (check.transition && old === undefined) continue;
-    // A rule that an unchanged value already broke does not stand in the way of other changes (ratcheting).
-    if (!check.transition && old !== undefined && path !== "" && deepEqual(value, old)) continue;
-    const error = run(check, value, old, { schema, path });
-    if (error !== undefined) errors.push(error);
-  }
+function visit(visited: Visit, findings: Findings): void {
+  const { value, old, schema, path } = visited;
+  if (value === undefined || value === null || !hasRules(schema)) return;
+  runRules(visited, findings);
   if (isObject(value)) {
     const before = isObject(old) ? old : {};
     for (const [name, member] of Object.entries(value)) {
-      const child =
-        schema.properties?.[name] ??
-        (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined);
-      if (child !== undefined) visit(member, before[name], child, path === "" ? name : `${path}.${name}`, errors);
+      const property = schema.properties?.[name];
+      if (property !== undefined) {
+        const at = path === "" ? name : `${path}.${name}`;
+        visit(inside(visited, member, before[name], { schema: property, path: at }), findings);
+      } else if (typeof schema.additionalProperties === "object") {
+        const place = { schema: schema.additionalProperties, path: `${path}[${name}]` };
+        visit(inside(visited, member, before[name], place), findings);
+      }
     }
   } else if (Array.isArray(value) && schema.items !== undefined) {
     const items = schema.items;
-    value.forEach((item: unknown, index) =>
-      visit(item, oldItem(item, old, schema), items, `${path}[${index}]`, errors),
-    );
+    value.forEach((item: unknown, index) => {
+      const place = { schema: items, path: `${path}[${index}]` };
+      visit(inside(visited, item, oldItem(item, old, schema)?.value, place), findings);
+    });
   }
 }
 
-/** Items have an old self only in lists keyed as maps. */
-function oldItem(item: unknown, old: unknown, schema: Schema): unknown {
-  if (schema["x-kubernetes-list-type"] !== "map" || !Array.isArray(old) || !isObject(item)) return undefined;
-  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  return (old as unknown[]).find((other) => isObject(other) && keys.every((key) => deepEqual(other[key], item[key])));
+function inside(
+  outer: Visit,
+  value: unknown,
+  old: unknown,
+  place: { readonly schema: Schema; readonly path: string },
+): Visit {
+  const correlated = outer.correlated && old !== undefined;
+  return { value, old, ...place, correlated, unchanged: correlated ? deepEqual(value, old) : outer.unchanged };
 }
+
+function runRules({ value, old, schema, path, unchanged }: Visit, { errors, warn }: Findings): void {
+  const rules = schema["x-kubernetes-validations"] ?? [];
+  if (rules.length === 0) return;
+  const typed = path === "" ? withTypeAndNames(schema) : schema;
+  const self = celValue(value, typed);
+  const hasOld = old !== undefined && old !== null;
+  const oldSelf = hasOld ? celValue(old, typed) : undefined;
+  for (const rule of rules) {
+    const check = compiled(rule);
+    const optional = rule.optionalOldSelf === true;
+    if (check.transition && !hasOld && !optional) continue;
+    const given = optional ? new CelOptional(oldSelf) : oldSelf;
+    const scope = given === undefined ? { self } : { self, oldSelf: given };
+    const outcome = run(check, { value, schema, path }, scope, hasOld ? { self, oldSelf } : { self });
+    if (outcome === undefined) continue;
+    if (outcome.ratchets && !check.transition && unchanged) warn(`${outcome.error.field}: ${outcome.error.detail}`);
+    else errors.push(outcome.error);
+  }
+}
+
+type Scope = Readonly<Record<string, unknown>>;
 
 function run(
   { rule, test, message }: CompiledRule,
-  self: unknown,
-  oldSelf: unknown,
-  { schema, path }: { readonly schema: Schema; readonly path: string },
-): FieldError | undefined {
-  const scope = oldSelf === undefined ? { self } : { self, oldSelf };
-  const field = `${path}${rule.fieldPath ?? ""}`.replace(/^\./, "");
-  const type = schema["x-kubernetes-int-or-string"] === true ? "integer" : (schema.type ?? "object");
-  const plain = rule.message ?? `failed rule: ${rule.rule.trim()}`;
+  { value, schema, path }: { readonly value: unknown; readonly schema: Schema; readonly path: string },
+  scope: Scope,
+  messageScope: Scope,
+): { readonly error: FieldError; readonly ratchets: boolean } | undefined {
+  const own = rule.message === undefined || rule.message === "" ? undefined : rule.message.trim();
+  const name = own ?? rule.rule.trim();
   try {
     if (evaluateCel(test, scope) === true) return undefined;
-    return ruleError(rule, field, type, messageText(message, scope) ?? plain);
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
-    const detail = `Invalid value: ${JSON.stringify(type)}: ${error.message} evaluating rule: ${plain}`;
-    return { field: field === "" ? "<nil>" : field, type: "FieldValueInvalid", detail };
+    const text = error.message.startsWith("no such overload")
+      ? `'${error.message}': call arguments did not match a supported operator, function or macro signature for rule: ${name}`
+      : `${error.message} evaluating rule: ${name}`;
+    const detail = `Invalid value: ${shown(schema.type ?? "")}: ${text}`;
+    return { error: { field: path === "" ? "<nil>" : path, type: "FieldValueInvalid", detail }, ratchets: false };
   }
+  const text = messageText(message, messageScope) ?? own ?? `failed rule: ${name}`;
+  const below =
+    rule.fieldPath === undefined || rule.fieldPath === "" ? "" : (fieldPathOf(rule.fieldPath, schema) ?? "");
+  const field = below === "" || path === "" ? `${path}${below}` : `${path}.${below}`;
+  return { error: ruleError(rule, field, { value, schema }, text), ratchets: true };
 }
 
-function messageText(message: CelNode | undefined, scope: Readonly<Record<string, unknown>>): string | undefined {
+function messageText(message: CelNode | undefined, scope: Scope): string | undefined {
   if (message === undefined) return undefined;
   try {
-    const text = celText(evaluateCel(message, scope)).trim();
-    return text === "" || text.includes("\n") ? undefined : text;
+    const result = evaluateCel(message, scope);
+    const text = typeof result === "string" ? result.trim() : "";
+    return text === "" || /[\n\r]/.test(text) || Buffer.byteLength(text) > 5120 ? undefined : text;
   } catch (error) {
     if (error instanceof CelError) return undefined;
     throw error;
   }
 }
 
-function ruleError(rule: Rule, path: string, type: string, text: string): FieldError {
+function ruleError(
+  rule: Rule,
+  path: string,
+  { value, schema }: { readonly value: unknown; readonly schema: Schema },
+  text: string,
+): FieldError {
   const field = path === "" ? "<nil>" : path;
+  // Of objects and lists the value is not shown.
+  const given = schema.type === "object" || schema.type === "array" ? "" : `: ${shown(value)}`;
   switch (rule.reason) {
     case "FieldValueForbidden":
       return { field, type: "FieldValueForbidden", detail: `Forbidden: ${text}` };
     case "FieldValueRequired":
       return { field, type: "FieldValueRequired", detail: `Required value: ${text}` };
     case "FieldValueDuplicate":
-      return { field, type: "FieldValueDuplicate", detail: `Duplicate value: ${JSON.stringify(type)}` };
+      return { field, type: "FieldValueDuplicate", detail: `Duplicate value${given}` };
     default:
-      return { field, type: "FieldValueInvalid", detail: `Invalid value: ${JSON.stringify(type)}: ${text}` };
+      return { field, type: "FieldValueInvalid", detail: `Invalid value${given}: ${text}` };
   }
 }

@@ -1,10 +1,15 @@
 /** The Common Expression Language as far as validation rules of CustomResourceDefinitions use it. */
-export type CelNode =
+export type CelNode = CelExpression & {
+  /** Where error messages point to; zero-based. */
+  readonly offset: number;
+};
+
+type CelExpression =
   | { readonly kind: "literal"; readonly value: unknown }
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "select"; readonly target: CelNode; readonly field: string; readonly optional: boolean }
-  | { readonly kind: "index"; readonly target: CelNode; readonly index: CelNode; readonly optional: boolean }
   | {
+      /** Operators are calls too, by the names that error messages have for them, such as `_+_`. */
       readonly kind: "call";
       readonly name: string;
       readonly target: CelNode | undefined;
@@ -18,14 +23,19 @@ export type CelNode =
       readonly variables: readonly string[];
       readonly bodies: readonly CelNode[];
     }
-  | { readonly kind: "list"; readonly items: readonly CelNode[] }
-  | { readonly kind: "map"; readonly entries: readonly (readonly [key: CelNode, value: CelNode])[] }
-  | { readonly kind: "conditional"; readonly test: CelNode; readonly yes: CelNode; readonly no: CelNode }
-  | { readonly kind: "and" | "or"; readonly left: CelNode; readonly right: CelNode }
-  | { readonly kind: "unary"; readonly operator: "!" | "-"; readonly operand: CelNode }
-  | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: CelNode; readonly right: CelNode };
+  | { readonly kind: "list"; readonly items: readonly ListItem[] }
+  | { readonly kind: "map"; readonly entries: readonly MapEntry[] };
 
-export type BinaryOperator = "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "+" | "-" | "*" | "/" | "%";
+export interface ListItem {
+  readonly value: CelNode;
+  /** `[?x]`: left out when there is none. */
+  readonly optional: boolean;
+}
+
+export interface MapEntry extends ListItem {
+  readonly key: CelNode;
+}
+
 export type MacroName =
   | "all"
   | "exists"
@@ -35,7 +45,10 @@ export type MacroName =
   | "map"
   | "transformList"
   | "transformMap"
-  | "bind";
+  | "transformMapEntry"
+  | "optMap"
+  | "optFlatMap"
+  | "sortBy";
 
 /** Where and why a text is no expression. */
 export class CelSyntaxError extends Error {

@@ -1,7 +1,8 @@
 import { CelSyntaxError } from "./syntax.ts";
+import { CelUint } from "./values.ts";
 
 export interface Token {
-  readonly kind: "name" | "int" | "double" | "string" | "symbol" | "end";
+  readonly kind: "name" | "quoted name" | "number" | "string" | "symbol" | "end";
   readonly text: string;
   readonly value: unknown;
   readonly offset: number;
@@ -12,6 +13,7 @@ const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /(?:0x[0-9a-fA-F]+|(?:\d+\.\d+|\d+|\.\d+)(?:[eE][-+]?\d+)?)[uU]?/y;
 const STRING = /[bB]?([rR]?)("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/y;
 const RAW_STRING = /[rR](?:"[^"\n]*"|'[^'\n]*')/y;
+const QUOTED_NAME = /`[a-zA-Z0-9_.\-/ ]+`/y;
 const SPACE = /(?:\s|\/\/[^\n]*)+/y;
 
 /** Splits an expression into tokens; the last one is `end`. */
@@ -32,6 +34,7 @@ export function tokenize(text: string): Token[] {
       rawString(match(RAW_STRING), at) ??
       quoted(match(STRING), at) ??
       name(match(NAME), at) ??
+      quotedName(match(QUOTED_NAME), at) ??
       number(match(NUMBER), at) ??
       symbol(match(SYMBOL), at);
     if (token === undefined) throw new CelSyntaxError(`token recognition error at: '${text[at] ?? ""}'`, at);
@@ -53,8 +56,14 @@ function symbol(text: string | undefined, offset: number): Token | undefined {
 function number(text: string | undefined, offset: number): Token | undefined {
   if (text === undefined) return undefined;
   const plain = text.replace(/[uU]$/, "");
-  const isDouble = !plain.startsWith("0x") && /[.eE]/.test(plain);
-  return { kind: isDouble ? "double" : "int", text, value: Number(plain), offset };
+  if (!plain.startsWith("0x") && /[.eE]/.test(plain)) return { kind: "number", text, value: Number(plain), offset };
+  const whole = BigInt(plain);
+  return { kind: "number", text, value: plain === text ? whole : new CelUint(whole), offset };
+}
+
+/** `` `a-b` `` after a point. */
+function quotedName(text: string | undefined, offset: number): Token | undefined {
+  return text === undefined ? undefined : { kind: "quoted name", text, value: text.slice(1, -1), offset };
 }
 
 function rawString(text: string | undefined, offset: number): Token | undefined {
@@ -65,10 +74,12 @@ function quoted(text: string | undefined, offset: number): Token | undefined {
   if (text === undefined) return undefined;
   const body = text.replace(/^[bB]/, "");
   const raw = /^[rR]/.test(body);
+  const bytes = body !== text;
   const inner = body.replace(/^[rR]/, "");
   const width = inner.startsWith('"""') || inner.startsWith("'''") ? 3 : 1;
   const content = inner.slice(width, -width);
-  return { kind: "string", text, value: raw ? content : unescaped(content, offset), offset };
+  const value = raw ? content : unescaped(content, offset);
+  return { kind: "string", text, value: bytes ? new Uint8Array(Buffer.from(value)) : value, offset };
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -1,31 +1,32 @@
-import { deepEqual, isObject } from "../json-value.ts";
+import type { CelType } from "./types.ts";
 
 /** What evaluation reports; texts are those of cel-go. */
 export class CelError extends Error {
   override readonly name = "CelError";
 }
 
-/** A duration, in milliseconds. */
+/** An unsigned integer; `int` is a bigint and `double` a number. */
+export class CelUint {
+  readonly value: bigint;
+  constructor(value: bigint) {
+    if (value < 0n || value >= 2n ** 64n) throw new CelError("unsigned integer overflow");
+    this.value = value;
+  }
+}
+
+/** A duration, in nanoseconds. */
 export class CelDuration {
-  readonly ms: number;
-  constructor(ms: number) {
-    this.ms = ms;
+  readonly ns: bigint;
+  constructor(ns: bigint) {
+    this.ns = ns;
   }
 }
 
-/** A point in time, in milliseconds since the epoch. */
+/** A point in time, in nanoseconds since the epoch. */
 export class CelTimestamp {
-  readonly ms: number;
-  constructor(ms: number) {
-    this.ms = ms;
-  }
-}
-
-/** A Kubernetes quantity, as a number of its base unit. */
-export class CelQuantity {
-  readonly amount: number;
-  constructor(amount: number) {
-    this.amount = amount;
+  readonly ns: bigint;
+  constructor(ns: bigint) {
+    this.ns = ns;
   }
 }
 
@@ -37,92 +38,132 @@ export class CelOptional {
   }
 }
 
+/** A type as a value, such as what `type(self)` gives. */
+export class CelTypeValue {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** A value of one of Kubernetes' own types; `identity` is equal for equal values. */
+export interface OpaqueValue {
+  readonly celType: string;
+  readonly identity: string;
+}
+
+export type CelMap = ReadonlyMap<unknown, unknown>;
+
+function isOpaque(value: unknown): value is OpaqueValue {
+  return typeof value === "object" && value !== null && "celType" in value;
+}
+
+/** Checks a result of arithmetic with integers. */
+export function int(value: bigint): bigint {
+  if (value >= 2n ** 63n || value < -(2n ** 63n)) throw new CelError("integer overflow");
+  return value;
+}
+
 export function celEquals(a: unknown, b: unknown): boolean {
-  if (a instanceof CelDuration) return b instanceof CelDuration && a.ms === b.ms;
-  if (a instanceof CelTimestamp) return b instanceof CelTimestamp && a.ms === b.ms;
-  if (a instanceof CelQuantity) return b instanceof CelQuantity && a.amount === b.amount;
-  if (a instanceof CelOptional) return b instanceof CelOptional && celEquals(a.value, b.value);
-  return deepEqual(a, b);
+  if (isNumber(a) && isNumber(b)) return compareNumbers(a, b) === 0;
+  if (a instanceof CelDuration) return b instanceof CelDuration && a.ns === b.ns;
+  if (a instanceof CelTimestamp) return b instanceof CelTimestamp && a.ns === b.ns;
+  if (a instanceof CelTypeValue) return b instanceof CelTypeValue && a.name === b.name;
+  if (a instanceof CelOptional) {
+    if (!(b instanceof CelOptional)) return false;
+    return a.value === undefined || b.value === undefined ? a.value === b.value : celEquals(a.value, b.value);
+  }
+  if (isOpaque(a)) return isOpaque(b) && a.celType === b.celType && a.identity === b.identity;
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => celEquals(item, b[index]));
+  }
+  if (a instanceof Map) {
+    if (!(b instanceof Map) || a.size !== b.size) return false;
+    return [...a].every(([key, value]) => b.has(key) && celEquals(value, b.get(key)));
+  }
+  return a === b;
+}
+
+type CelNumber = bigint | number | CelUint;
+
+function isNumber(value: unknown): value is CelNumber {
+  return typeof value === "bigint" || typeof value === "number" || value instanceof CelUint;
+}
+
+function compareNumbers(a: CelNumber, b: CelNumber): number {
+  const [one, other] = [a instanceof CelUint ? a.value : a, b instanceof CelUint ? b.value : b];
+  return one < other ? -1 : one > other ? 1 : one == other ? 0 : Number.NaN; // oxlint-disable-line eqeqeq
 }
 
 /** Negative, zero or positive. Throws when the two cannot be ordered. */
 export function celCompare(a: unknown, b: unknown): number {
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
+  if (isNumber(a) && isNumber(b)) return compareNumbers(a, b);
+  if (typeof a === "string" && typeof b === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b));
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
-  if (a instanceof CelDuration && b instanceof CelDuration) return a.ms - b.ms;
-  if (a instanceof CelTimestamp && b instanceof CelTimestamp) return a.ms - b.ms;
-  if (a instanceof CelQuantity && b instanceof CelQuantity) return a.amount - b.amount;
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
+  if (a instanceof CelDuration && b instanceof CelDuration) return a.ns < b.ns ? -1 : a.ns > b.ns ? 1 : 0;
+  if (a instanceof CelTimestamp && b instanceof CelTimestamp) return a.ns < b.ns ? -1 : a.ns > b.ns ? 1 : 0;
   throw new CelError("no such overload");
 }
 
-const DURATION_UNITS: Readonly<Record<string, number>> = {
-  h: 3_600_000,
-  m: 60_000,
-  s: 1000,
-  ms: 1,
-  us: 1e-3,
-  µs: 1e-3,
-  ns: 1e-6,
+/** A key as maps hold it: whole numbers of any type are the same key. */
+export function mapKey(key: unknown): unknown {
+  if (key instanceof CelUint) return key.value;
+  return typeof key === "number" && Number.isInteger(key) ? BigInt(key) : key;
+}
+
+/** The name of a value's type at run time. */
+export function typeName(value: unknown): string {
+  if (value === null) return "null_type";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "int";
+  if (typeof value === "number") return "double";
+  if (typeof value === "string") return "string";
+  if (value instanceof CelUint) return "uint";
+  if (value instanceof Uint8Array) return "bytes";
+  if (Array.isArray(value)) return "list";
+  if (value instanceof CelDuration) return "google.protobuf.Duration";
+  if (value instanceof CelTimestamp) return "google.protobuf.Timestamp";
+  if (value instanceof CelTypeValue) return "type";
+  if (value instanceof CelOptional) return "optional_type";
+  return isOpaque(value) ? value.celType : "map";
+}
+
+/** Whether a value is of a type, as far as that tells overloads of functions apart. */
+export function isOfType(value: unknown, type: CelType): boolean {
+  switch (type.kind) {
+    case "list":
+      return Array.isArray(value);
+    case "map":
+    case "object":
+      return value instanceof Map;
+    case "type":
+      return value instanceof CelTypeValue;
+    case "opaque":
+      return typeName(value) === type.name;
+    case "scalar":
+      return typeName(value) === (RUNTIME_NAMES[type.name] ?? type.name);
+    default:
+      return true;
+  }
+}
+
+const RUNTIME_NAMES: Readonly<Record<string, string>> = {
+  null: "null_type",
+  timestamp: "google.protobuf.Timestamp",
+  duration: "google.protobuf.Duration",
 };
 
-export function parseDuration(text: string): CelDuration {
-  if (!/^[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/.test(text)) {
-    throw new CelError(`invalid duration value: ${JSON.stringify(text)}`);
-  }
-  let ms = 0;
-  for (const [, amount = "0", unit = "s"] of text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)) {
-    ms += Number(amount) * (DURATION_UNITS[unit] ?? 0);
-  }
-  return new CelDuration(text.startsWith("-") ? -ms : ms);
+/** A duration as CEL shows it: seconds. */
+export function durationText({ ns }: CelDuration): string {
+  return `${Number(ns) / 1e9}s`;
 }
 
-const SUFFIXES: Readonly<Record<string, number>> = {
-  "": 1,
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-
-/** Undefined when the text is no quantity. */
-export function parseQuantity(text: string): CelQuantity | undefined {
-  const match = /^([-+]?(?:\d+\.?\d*|\.\d+))(?:([eE][-+]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/.exec(text);
-  if (match === null) return undefined;
-  const [, digits = "0", exponent = "", suffix = ""] = match;
-  const scale = exponent === "" ? SUFFIXES[suffix] : 1;
-  return scale === undefined ? undefined : new CelQuantity(Number(digits + exponent) * scale);
-}
-
-export function celSize(value: unknown): number {
-  if (typeof value === "string") return Array.from(value).length;
-  if (Array.isArray(value)) return value.length;
-  if (isObject(value)) return Object.keys(value).length;
-  throw new CelError("no such overload");
-}
-
-/** Text of a value, as `string()` and message expressions give it. */
-export function celText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (value instanceof CelDuration) return `${value.ms / 1000}s`;
-  if (value instanceof CelTimestamp) return new Date(value.ms).toISOString().replace(/\.000Z$/, "Z");
-  if (value === null) return "null";
-  if (Array.isArray(value)) return `[${value.map((item) => celText(item)).join(", ")}]`;
-  if (isObject(value)) {
-    return `{${Object.entries(value)
-      .map(([key, member]) => `${key}: ${celText(member)}`)
-      .join(", ")}}`;
-  }
-  return String(value as number | boolean);
+/** RFC 3339 with as many digits of a second as there are. */
+export function timestampText({ ns }: CelTimestamp): string {
+  const rest = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  const base = new Date(Number((ns - rest) / 1_000_000n)).toISOString().slice(0, 19);
+  const fraction = rest === 0n ? "" : `.${rest.toString().padStart(9, "0").replace(/0+$/, "")}`;
+  return `${base}${fraction}Z`;
 }

@@ -5,12 +5,17 @@ export function shown(value: unknown): string {
   if (typeof value === "string") return goQuoted(value);
   if (value === null || value === undefined) return "null";
   if (typeof value === "number") return Number.isInteger(value) ? String(value) : goFloat(value);
-  if (typeof value === "object") return JSON.stringify(value, sorted);
+  if (typeof value === "object") return goJson(JSON.stringify(value, sorted));
   return String(value as boolean);
 }
 
 function sorted(_key: string, member: unknown): unknown {
   return isObject(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member;
+}
+
+/** JSON as Go writes it: safe to be put into HTML. */
+export function goJson(json: string): string {
+  return json.replaceAll(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Go's `%q`. */
