@@ -1,6 +1,7 @@
 import { errorMessage } from "../../errors.ts";
 import { parseGoYaml } from "./go-yaml.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
+import { withoutNulls } from "./object-decoding.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { ServedResource } from "./registry.ts";
 import type { WriteContext } from "./request-context.ts";
@@ -57,7 +58,7 @@ export function appliedTo(
   reportRepeated(request, context);
   const { resource } = target;
   const result = pruneUnknown(merged, schema, []) as KubeObject;
-  const metadata = Object.fromEntries(Object.entries(result.metadata).filter(([, value]) => value !== null));
+  const metadata = withoutNulls(result.metadata);
   // Only what is created, or applied anew, has no version yet.
   if (live === undefined) delete metadata["resourceVersion"];
   const object = { ...result, apiVersion: resource.apiVersion, kind: resource.kind, metadata } as unknown as KubeObject;

@@ -87,6 +87,7 @@ export interface FieldError {
   readonly type:
     | "FieldValueInvalid"
     | "FieldValueRequired"
+    | "FieldValueNotFound"
     | "FieldValueNotSupported"
     | "FieldValueForbidden"
     | "FieldValueDuplicate"

@@ -18,5 +18,32 @@ export const apply: Area = {
     ...subresourceScenarios,
     ...clientScenarios,
   ],
-  knownDifferences: [],
+  knownDifferences: [
+    {
+      scenario: "taints, conditions and addresses of a Node",
+      request: "PATCH /api/v1/nodes/*",
+      at: "/body/spec/taints",
+      reason: "A new Node is not tainted as not ready: no controller of the sandbox would take the taint away.",
+    },
+    {
+      scenario: "the creator of every kind",
+      request: "POST *persistentvolumeclaims",
+      at: "/body/metadata/finalizers",
+      reason:
+        "A PersistentVolumeClaim gets no finalizer against deletion while in use: no controller would take it away.",
+    },
+    {
+      scenario: "an autoscaler in two versions",
+      request: "* *horizontalpodautoscalers/a*",
+      at: "/body/spec/*",
+      reason:
+        "Who has applied a HorizontalPodAutoscaler as autoscaling/v1 and then applies it as v2 without metrics gets the default target; Kubernetes leaves the old one.",
+    },
+    {
+      scenario: "ports of a Service",
+      request: "PATCH *services/a*",
+      at: "/headers/warning",
+      reason: "A Service with spec.externalIPs is taken without a warning.",
+    },
+  ],
 };

@@ -35,4 +35,7 @@ export function defaultConfig(config: KubeObject): void {
 export function defaultNode(node: KubeObject): void {
   const spec = ensureFields(node, "spec");
   if (typeof spec["podCIDR"] === "string" && spec["podCIDRs"] === undefined) spec["podCIDRs"] = [spec["podCIDR"]];
+  const status = fieldsAt(node, "status");
+  if (status["allocatable"] === undefined && isFields(status["capacity"]))
+    status["allocatable"] = { ...status["capacity"] };
 }

@@ -17,6 +17,10 @@ export function validateNode(node: KubeObject, old: KubeObject | undefined): rea
     }
     errors.push(...validateLabels({ [stringAt(taint, "key") ?? ""]: stringAt(taint, "value") ?? "" }, path));
   }
+  const ranges = listAt(old, "spec", "podCIDRs");
+  if (ranges.length > 0 && JSON.stringify(ranges) !== JSON.stringify(listAt(node, "spec", "podCIDRs"))) {
+    errors.push(forbidden("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid'));
+  }
   const before = stringAt(old, "spec", "providerID") ?? "";
   if (before !== "" && stringAt(node, "spec", "providerID") !== before) {
     errors.push(forbidden("spec.providerID", 'node updates may not change providerID except from "" to valid'));

@@ -51,6 +51,7 @@ export const coreKinds = [
   core({
     kind: "Pod",
     plural: "pods",
+    generation: true,
     shortNames: ["po"],
     categories: ["all"],
     status: true,
@@ -235,6 +236,7 @@ export const coreKinds = [
   core({
     kind: "PodTemplate",
     plural: "podtemplates",
+    generation: true,
     columns: [["Name"], ["Containers"], ["Images"], ["Pod Labels"]],
     cells: (object) => {
       const containers = listAt(object, "template", "spec", "containers");

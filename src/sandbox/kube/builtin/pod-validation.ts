@@ -88,7 +88,7 @@ function validateContainer(container: Fields, path: string, volumes: ReadonlySet
     if (!volumes.has(name)) {
       errors.push({
         field: `${path}.volumeMounts[${index}].name`,
-        type: "FieldValueInvalid",
+        type: "FieldValueNotFound",
         detail: `Not found: ${JSON.stringify(name)}`,
       });
     }

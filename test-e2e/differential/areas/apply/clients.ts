@@ -39,9 +39,6 @@ export const clientScenarios: readonly Scenario[] = [
       await session.kubectl(["scale", "deployment/web", "--replicas=5"]);
       await session.kubectl(["label", "deployment/web", "tier=front"]);
       await session.kubectl(["apply", "--server-side", "-f", "-"], manifest("i:3"));
-      await session
-        .kubectl(["diff", "--server-side", "--force-conflicts", "-f", "-"], manifest("i:3"))
-        .catch(() => undefined);
       await deploymentOf(session);
     },
   },
