@@ -114,6 +114,16 @@ function plainFinalizers({ finalizers }: KubeMetadata): FieldError[] {
   });
 }
 
+/** What the API server warns of in the finalizers of custom resources. */
+export function finalizerWarnings({ finalizers }: KubeMetadata): string[] {
+  return (finalizers ?? []).flatMap((finalizer) => {
+    if (finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer)) return [];
+    const better = `prefer a domain-qualified finalizer name${finalizer.includes(".") ? " including a path (/)" : ""}`;
+    const why = "to avoid accidental conflicts with other finalizer writers";
+    return [`metadata.finalizers: ${JSON.stringify(finalizer)}: ${better} ${why}`];
+  });
+}
+
 function validateLabels(metadata: KubeMetadata, errors: FieldError[]): void {
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
     validateQualifiedName(key, "metadata.labels", errors);
@@ -158,7 +168,7 @@ function validateQualifiedName(key: string, field: string, errors: FieldError[],
       invalid(
         field,
         display,
-        `a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+        `a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
       ),
     );
     return;

@@ -133,8 +133,17 @@ function checkNames(metadata: JsonObject, { resource, namespace, name }: Expecte
   if (!resource.definition.namespaced) delete metadata["namespace"];
 }
 
-function withoutNulls(metadata: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
+/** Metadata without what reads as absent: null, and collections of nothing. */
+export const DROPPED_EMPTY = new Set(["labels", "annotations", "finalizers", "ownerReferences"]);
+
+/** Metadata as Go's type keeps them: without nulls and empty lists and maps, and without the link that nobody sets any more. */
+export function withoutNulls(metadata: JsonObject): JsonObject {
+  const isEmpty = (value: unknown): boolean => typeof value === "object" && Object.keys(value ?? {}).length === 0;
+  return Object.fromEntries(
+    Object.entries(metadata).filter(
+      ([name, value]) => value !== null && name !== "selfLink" && !(DROPPED_EMPTY.has(name) && isEmpty(value)),
+    ),
+  );
 }
 
 /** Built-in kinds are decoded into Go structs: a value of the wrong type fails there, before any validation. */

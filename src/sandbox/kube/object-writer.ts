@@ -17,7 +17,6 @@ import { validateSchema } from "./schema/validate.ts";
 import { type FieldWriter, trackUpdate, withOldTimes } from "./server-side-apply/managed-fields.ts";
 import {
   alreadyExists,
-  conflict,
   forbidden,
   internalError,
   invalid,
@@ -26,6 +25,7 @@ import {
   StatusError,
 } from "./status-error.ts";
 import type { Collection, Storage } from "./storage.ts";
+import { checkUid, checkVersion, isCreatedByPut } from "./update-preconditions.ts";
 
 export interface WriterDependencies {
   readonly clock: Clock;
@@ -82,26 +82,6 @@ export interface WriteResult {
 }
 
 const MAX_ATTEMPTS = 5;
-/** Kinds that a PUT creates when missing (`AllowCreateOnUpdate`). */
-const CREATED_BY_PUT = new Set([
-  "/events",
-  "/endpoints",
-  "/limitranges",
-  "coordination.k8s.io/leases",
-  "rbac.authorization.k8s.io/roles",
-  "rbac.authorization.k8s.io/rolebindings",
-  "rbac.authorization.k8s.io/clusterroles",
-  "rbac.authorization.k8s.io/clusterrolebindings",
-]);
-/** Kinds that a PUT must not overwrite blindly (`AllowUnconditionalUpdate` is false), beside all custom resources. */
-const CONDITIONAL_PUT = new Set([
-  "coordination.k8s.io/leases",
-  "apiextensions.k8s.io/customresourcedefinitions",
-  "admissionregistration.k8s.io/mutatingwebhookconfigurations",
-  "admissionregistration.k8s.io/validatingwebhookconfigurations",
-  "policy/poddisruptionbudgets",
-]);
-
 /** Creates and changes objects: the generic registry store of the API server. */
 export class ObjectWriter {
   readonly #deps: WriterDependencies;
@@ -140,8 +120,9 @@ export class ObjectWriter {
     await this.#judged({ ...review, target: { ...target, name: object.metadata.name } }, object);
     if (namespace !== undefined) this.#requireNamespace(resource, namespace, object.metadata.name);
     const collection = storage.collection(resource.storageKey);
-    if (collection.get(namespace ?? "", object.metadata.name) !== undefined) {
-      throw alreadyExists(resource, object.metadata.name);
+    const present = collection.get(namespace ?? "", object.metadata.name);
+    if (present !== undefined) {
+      throw alreadyExists(resource, object.metadata.name, present.metadata.deletionTimestamp !== undefined);
     }
     if (context.dryRun) return object;
     return resource.fromStorage(storage.put(collection, resource.toStorage(object)));
@@ -152,24 +133,10 @@ export class ObjectWriter {
     const { resource } = target;
     const collection = this.#collection(target);
     if (collection.get(target.namespace ?? "", target.name) === undefined) {
-      if (target.subresource === "" && CREATED_BY_PUT.has(resource.storageKey)) {
+      if (isCreatedByPut(target, target.subresource)) {
         return { object: await this.create(target, body, context), created: true };
       }
       throw notFound(resource, target.name);
-    }
-    const version = body.metadata.resourceVersion;
-    if (
-      (version === undefined || version === "") &&
-      target.subresource === "" &&
-      (resource.custom || CONDITIONAL_PUT.has(resource.storageKey))
-    ) {
-      throw invalid({ ...resource, kind: resource.resource }, target.name, [
-        {
-          field: "metadata.resourceVersion",
-          type: "FieldValueInvalid",
-          detail: "Invalid value: 0: must be specified for an update",
-        },
-      ]);
     }
     return { object: await this.change(target, () => body, context, { preconditions: true }), created: false };
   }
@@ -202,7 +169,7 @@ export class ObjectWriter {
       const current = resource.fromStorage(stored);
       const wanted = compute(current);
       const errors: FieldError[] = [];
-      if (options.preconditions === true) this.#checkUid(target, current, wanted);
+      if (options.preconditions === true) checkUid(target, current, wanted);
       const named = this.#deps.rules.beforeTracking(resource, withNames(wanted, target));
       let next = this.#defaulted(resource, named, options.applied);
       if (options.applied !== true) {
@@ -219,7 +186,7 @@ export class ObjectWriter {
         next = await this.#admitted(review, next);
         checkName(resource, current, next);
       }
-      this.#checkVersion(target, current, next);
+      checkVersion(target, current, next);
       next = this.#prepared(target, current, next);
       if (target.subresource === "" && options.trusted !== true) {
         next = this.#deps.rules.onUpdate(resource, next, current, errors);
@@ -394,19 +361,6 @@ export class ObjectWriter {
     ];
     all.push(...this.#deps.extraValidation(resource, object, old, { found: all, subresource }));
     if (all.length > 0) throw invalid(resource, object.metadata.name, all);
-  }
-
-  #checkUid({ resource, name }: WriteTarget, current: KubeObject, wanted: KubeObject): void {
-    const { uid } = wanted.metadata;
-    if (uid === undefined || uid === "" || uid === current.metadata.uid) return;
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ""}`;
-    throw conflict(resource, name, why);
-  }
-
-  #checkVersion({ resource, name }: WriteTarget, current: KubeObject, wanted: KubeObject): void {
-    const { resourceVersion } = wanted.metadata;
-    const given = resourceVersion !== undefined && resourceVersion !== "" && resourceVersion !== "0";
-    if (given && resourceVersion !== current.metadata.resourceVersion) throw modified(resource, name);
   }
 
   /** The parts that this endpoint may change, laid over the present object. */

@@ -155,6 +155,8 @@ async function patchAnswer(deps: EndpointDependencies, call: ResourceCall): Prom
   return shown(deps, call, 200, object);
 }
 
+const ORPHANED_PODS =
+  "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 const DECODING = "error decoding patch: ";
 
 function mapPatch(patch: unknown, prefix: string): JsonObject {
@@ -200,6 +202,13 @@ async function deleteAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   const { info, resource } = call;
   const target = writeTarget(call);
   const options = readDeleteOptions(deleteBody(call.http), info.query);
+  if (
+    resource.storageKey === "batch/jobs" &&
+    options.propagationPolicy === undefined &&
+    options.orphanDependents === undefined
+  ) {
+    call.context.warnings.push(ORPHANED_PODS);
+  }
   const { object, gone } = await deps.deleter.delete(target, options, deleteContext(call), {
     equivalents: deps.registry.equivalentsOf(resource),
   });

@@ -85,8 +85,9 @@ export function notFound(subject: ErrorSubject, name: string): StatusError {
   });
 }
 
-export function alreadyExists(subject: ErrorSubject, name: string): StatusError {
-  return new StatusError(409, "AlreadyExists", `${qualifiedResource(subject)} "${name}" already exists`, {
+export function alreadyExists(subject: ErrorSubject, name: string, isGoing = false): StatusError {
+  const prefix = isGoing ? "object is being deleted: " : "";
+  return new StatusError(409, "AlreadyExists", `${prefix}${qualifiedResource(subject)} "${name}" already exists`, {
     details: resourceDetails(subject, name),
   });
 }
@@ -150,7 +151,8 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
 
 /** What the router in front of the built-in kinds refuses by itself. */
 export function noRoute(status: 405 | 415): StatusError {
-  if (status === 415) return new StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", { details: {} });
+  if (status === 415)
+    return new StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", { details: {} });
   return new StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {
     details: {},
   });
