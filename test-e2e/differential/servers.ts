@@ -8,6 +8,7 @@ import { connectToCluster } from "../../src/kube/connection.ts";
 import { silentLogger } from "../../src/log.ts";
 import { serve } from "../../src/sandbox/http-server.ts";
 import { createKubeApi } from "../../src/sandbox/kube/kube-api.ts";
+import { createWebhookCaller } from "../../src/sandbox/kube/webhook-call.ts";
 import { sharedControlPlane } from "../../test/support/control-plane.ts";
 
 /** One of the two servers that are compared. */
@@ -33,7 +34,11 @@ export async function startServers(): Promise<{ readonly real: ComparedServer; r
 
 async function startEmbedded(): Promise<ComparedServer> {
   const dir = await mkdtemp(join(tmpdir(), "fairlead-differential-"));
-  const api = createKubeApi({ clock: systemClock, random: Math.random });
+  const api = createKubeApi({
+    clock: systemClock,
+    random: Math.random,
+    callWebhook: createWebhookCaller(systemClock),
+  });
   const server = await serve(api.handle, { port: 0 });
   const kubeconfig = join(dir, "kubeconfig");
   await writeFile(kubeconfig, kubeconfigText({ server: server.url, token: "sandbox" }));

@@ -1,47 +1,47 @@
 import type { Random } from "../../clock.ts";
 import { errorMessage } from "../../errors.ts";
-import type { Admission, AdmissionSubject, WebhookCaller, WebhookTarget } from "./admission.ts";
+import type { Admission, AdmissionSubject, WebhookCaller } from "./admission.ts";
 import { jsonPatch } from "./json-patch.ts";
-import { isObject, type JsonObject } from "./json-value.ts";
+import { deepEqual, isObject, type JsonObject } from "./json-value.ts";
 import type { KubeObject } from "./resource-definition.ts";
-import { objectSelector } from "./selectors.ts";
-import { internalError, StatusError } from "./status-error.ts";
+import { badRequest, forbidden, internalError, StatusError } from "./status-error.ts";
 import type { Storage } from "./storage.ts";
-
-interface Webhook {
-  readonly name: string;
-  readonly clientConfig: WebhookTarget;
-  readonly rules?: readonly Rule[];
-  readonly failurePolicy?: "Fail" | "Ignore";
-  readonly matchPolicy?: string;
-  readonly namespaceSelector?: unknown;
-  readonly objectSelector?: unknown;
-  readonly sideEffects?: string;
-  readonly timeoutSeconds?: number;
-  readonly reinvocationPolicy?: "Never" | "IfNeeded";
-  readonly admissionReviewVersions?: readonly string[];
-}
-
-interface Rule {
-  readonly operations?: readonly string[];
-  readonly apiGroups?: readonly string[];
-  readonly apiVersions?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly scope?: string;
-}
-
-interface WebhookResponse {
-  readonly uid?: string;
-  readonly allowed?: boolean;
-  readonly status?: { readonly message?: string; readonly reason?: string; readonly code?: number };
-  readonly patch?: string;
-  readonly patchType?: string;
-  readonly warnings?: readonly string[];
-}
+import type { Webhook } from "./webhooks/configuration.ts";
+import { matchConditions } from "./webhooks/match-conditions.ts";
+import {
+  admissionReview,
+  checkedResponse,
+  checkReview,
+  denied,
+  type Response,
+  reviewVersion,
+  shown,
+} from "./webhooks/review.ts";
+import { type Invocation, invocationOf, isExempt, isSelected } from "./webhooks/rules.ts";
 
 const MUTATING = "admissionregistration.k8s.io/mutatingwebhookconfigurations";
 const VALIDATING = "admissionregistration.k8s.io/validatingwebhookconfigurations";
 const DEFAULT_TIMEOUT_SECONDS = 10;
+
+/** A webhook that could not be asked, or whose answer cannot be used: its failure policy decides what comes of that. */
+class CallError extends Error {
+  override readonly name = "CallError";
+}
+
+/** Which of the webhooks with `reinvocationPolicy: IfNeeded` are to be called again. */
+interface Calls {
+  changed: boolean;
+  patched: boolean;
+  /** Called since the last change. */
+  readonly previous: Set<Webhook>;
+  /** Called before a change by another. */
+  readonly due: Set<Webhook>;
+}
+
+function requireAgain({ previous, due }: Calls): void {
+  for (const webhook of previous) due.add(webhook);
+  previous.clear();
+}
 
 /** Admission by the webhook configurations that are stored. */
 export class WebhookAdmission implements Admission {
@@ -59,140 +59,153 @@ export class WebhookAdmission implements Admission {
     this.#call = options.call;
   }
 
+  /** Two rounds at most: when a webhook has changed the object, those before it that ask for it are called once more. */
   async mutate(subject: AdmissionSubject): Promise<KubeObject | undefined> {
-    let object = subject.object;
-    const again: Webhook[] = [];
-    for (const webhook of this.#matching(MUTATING, subject)) {
-      const before = object;
-      object = await this.#mutateOnce(webhook, { ...subject, object });
-      if (object === before) {
-        if (webhook.reinvocationPolicy === "IfNeeded") again.push(webhook);
-        continue;
-      }
-      const repeat = again.splice(0);
-      if (webhook.reinvocationPolicy === "IfNeeded") again.push(webhook);
-      for (const earlier of repeat) object = await this.#mutateOnce(earlier, { ...subject, object });
-    }
-    return object;
+    const { object, builtIn = (same: KubeObject) => same } = subject;
+    const calls: Calls = { changed: false, patched: false, previous: new Set(), due: new Set() };
+    const first = await this.#round(subject, object === undefined ? undefined : builtIn(object), calls, false);
+    if (first === undefined || !calls.changed) return first;
+    const revised = builtIn(first);
+    if (!deepEqual(revised, first)) requireAgain(calls);
+    return this.#round(subject, revised, calls, true);
   }
 
   async validate(subject: AdmissionSubject): Promise<void> {
-    const results = await Promise.allSettled(
-      this.#matching(VALIDATING, subject).map((webhook) => this.#ask(webhook, subject, "validating")),
-    );
-    for (const result of results) if (result.status === "rejected") throw result.reason as Error;
+    const chosen = this.#webhooks(VALIDATING, subject).flatMap((webhook) => {
+      const invocation = this.#invocation(webhook, subject);
+      return invocation === undefined ? [] : [{ webhook, invocation }];
+    });
+    let failure: unknown;
+    const asked = chosen.map(async ({ webhook, invocation }) => {
+      try {
+        await this.#judge(webhook, subject, invocation);
+      } catch (error) {
+        failure ??= error;
+      }
+    });
+    await Promise.all(asked);
+    if (failure !== undefined) throw failure as Error;
   }
 
-  async #mutateOnce(webhook: Webhook, subject: AdmissionSubject): Promise<KubeObject | undefined> {
-    const response = await this.#ask(webhook, subject, "mutating");
-    if (response?.patch === undefined || response.patch === "" || subject.object === undefined) return subject.object;
+  /** Calls mutating webhooks in turn: all, or in the second round only those that are due. */
+  async #round(
+    subject: AdmissionSubject,
+    object: KubeObject | undefined,
+    calls: Calls,
+    second: boolean,
+  ): Promise<KubeObject | undefined> {
+    let current = object;
+    for (const webhook of this.#webhooks(MUTATING, subject)) {
+      const now = { ...subject, object: current };
+      const invocation = this.#invocation(webhook, now);
+      if (invocation === undefined || (second && !calls.due.has(webhook))) continue;
+      const next = await this.#mutateOnce(webhook, now, invocation);
+      // The first patch counts even when it changes nothing: it cuts the times of new managed fields to whole seconds.
+      if (next !== current && (!calls.patched || !deepEqual(next, current))) {
+        calls.changed = true;
+        requireAgain(calls);
+      }
+      calls.patched ||= next !== current;
+      if (webhook.reinvocationPolicy === "IfNeeded") calls.previous.add(webhook);
+      current = next;
+    }
+    return current;
+  }
+
+  async #mutateOnce(
+    webhook: Webhook,
+    subject: AdmissionSubject,
+    invocation: Invocation,
+  ): Promise<KubeObject | undefined> {
     try {
-      const patch: unknown = JSON.parse(Buffer.from(response.patch, "base64").toString());
-      if (Array.isArray(patch) && patch.length === 0) return subject.object;
-      return jsonPatch(subject.object, patch) as KubeObject;
+      const response = await this.#ask(webhook, subject, invocation, true);
+      if (!response.allowed) throw denied(webhook.name, response);
+      return patched(webhook, subject, invocation, response);
     } catch (error) {
-      const why =
-        error instanceof StatusError && error.cause instanceof Error ? error.cause.message : errorMessage(error);
-      throw internalError(
-        `admission webhook ${JSON.stringify(webhook.name)} gave a patch that does not apply: ${why}`,
-        error,
-      );
+      this.#checkPolicy(webhook, error);
+      return subject.object;
     }
   }
 
-  #matching(key: string, subject: AdmissionSubject): Webhook[] {
-    const { group } = subject.resource;
-    if (group === "admissionregistration.k8s.io") return [];
-    return [...this.#storage.collection(key).objects()]
-      .flatMap((configuration) => (configuration["webhooks"] ?? []) as Webhook[])
-      .filter((webhook) => this.#applies(webhook, subject));
-  }
-
-  #applies(webhook: Webhook, subject: AdmissionSubject): boolean {
-    if (!(webhook.rules ?? []).some((rule) => ruleMatches(rule, subject))) return false;
-    const selectObject = objectSelector(webhook.objectSelector);
-    const labels = [subject.object, subject.oldObject]
-      .filter((object) => object !== undefined)
-      .map((object) => object.metadata.labels ?? {});
-    if (!labels.some(selectObject)) return false;
-    const { namespace, resource } = subject;
-    if (resource.storageKey === "/namespaces") {
-      return objectSelector(webhook.namespaceSelector)((subject.object ?? subject.oldObject)?.metadata.labels ?? {});
+  async #judge(webhook: Webhook, subject: AdmissionSubject, invocation: Invocation): Promise<void> {
+    try {
+      const response = await this.#ask(webhook, subject, invocation, false);
+      if (!response.allowed) throw denied(webhook.name, response);
+    } catch (error) {
+      this.#checkPolicy(webhook, error);
     }
-    if (namespace === undefined) return true;
-    const found = this.#storage.collection("/namespaces").get("", namespace);
-    return objectSelector(webhook.namespaceSelector)(found?.metadata.labels ?? {});
   }
 
-  /** Undefined when the webhook failed and its policy is to ignore that. */
-  async #ask(webhook: Webhook, subject: AdmissionSubject, kind: string): Promise<WebhookResponse | undefined> {
+  /** Throws unless the failure is one that the webhook wants ignored. */
+  #checkPolicy(webhook: Webhook, error: unknown): void {
+    if (!(error instanceof CallError)) throw error as Error;
+    if (webhook.failurePolicy === "Ignore") return;
+    throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${error.message}`, error);
+  }
+
+  #webhooks(key: string, subject: AdmissionSubject): Webhook[] {
+    if (isExempt(subject)) return [];
+    const configurations = [...this.#storage.collection(key).objects()];
+    configurations.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    return configurations.flatMap((configuration) => (configuration["webhooks"] ?? []) as Webhook[]);
+  }
+
+  #invocation(webhook: Webhook, subject: AdmissionSubject): Invocation | undefined {
+    const namespaces = this.#storage.collection("/namespaces");
+    if (!isSelected(webhook, subject, (name) => namespaces.get("", name))) return undefined;
+    const invocation = invocationOf(webhook.rules ?? [], webhook.matchPolicy, subject);
+    if (invocation === undefined || webhook.matchConditions === undefined) return invocation;
+    const { request } = admissionReview("", "v1", subject, invocation);
+    const { object, oldObject } = request as JsonObject;
+    const result = matchConditions(webhook.matchConditions, { object, oldObject, request });
+    if ("matches" in result) return result.matches ? invocation : undefined;
+    if (webhook.failurePolicy === "Ignore") return undefined;
+    const [single, ...others] = result.errors;
+    throw forbidden(
+      subject.resource,
+      subject.name,
+      others.length === 0 ? (single ?? "") : `[${result.errors.join(", ")}]`,
+    );
+  }
+
+  async #ask(
+    webhook: Webhook,
+    subject: AdmissionSubject,
+    invocation: Invocation,
+    mutating: boolean,
+  ): Promise<Response> {
     const { context } = subject;
     if (context.dryRun && webhook.sideEffects !== "None" && webhook.sideEffects !== "NoneOnDryRun") {
-      throw new StatusError(
-        400,
-        "BadRequest",
-        `admission webhook ${JSON.stringify(webhook.name)} does not support dry run`,
+      throw badRequest(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`);
+    }
+    const version = reviewVersion(webhook.admissionReviewVersions);
+    if (version === undefined) {
+      throw new CallError(
+        "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)",
       );
     }
     const uid = this.#uid();
-    let response: WebhookResponse;
+    const answer = await this.#post(webhook, admissionReview(uid, version, subject, invocation), version);
+    let response: Response;
     try {
-      response = await this.#post(webhook, this.#review(uid, subject), uid);
+      response = checkedResponse(answer, uid, version, mutating);
     } catch (error) {
-      if (webhook.failurePolicy === "Ignore") return undefined;
-      throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${errorMessage(error)}`, error);
+      throw new CallError(`received invalid webhook response: ${errorMessage(error)}`, { cause: error });
     }
-    for (const warning of response.warnings ?? []) context.warnings.push(warning);
-    if (response.allowed === true) return response;
-    throw denied(webhook.name, response, kind);
-  }
-
-  async #post(webhook: Webhook, review: JsonObject, uid: string): Promise<WebhookResponse> {
-    const timeoutSeconds = webhook.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-    if (this.#call === undefined) throw new Error(`failed to call webhook: no network`);
-    const answer = await this.#call(webhook.clientConfig, review, { timeoutSeconds });
-    const response = isObject(answer) ? answer["response"] : undefined;
-    if (!isObject(response)) throw new Error("webhook response is absent");
-    if (response["uid"] !== uid)
-      throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response["uid"] ?? "")}`);
+    context.warnings.push(...response.warnings);
     return response;
   }
 
-  #review(uid: string, subject: AdmissionSubject): JsonObject {
-    const { resource, operation, context, name, namespace, subresource } = subject;
-    const { group, version, plural, kind } = resource.definition;
-    const gvk = { group, version, kind };
-    const gvr = { group, version, resource: plural };
-    const options = {
-      CREATE: "CreateOptions",
-      UPDATE: "UpdateOptions",
-      DELETE: "DeleteOptions",
-      CONNECT: "ConnectOptions",
-    }[operation];
-    return {
-      kind: "AdmissionReview",
-      apiVersion: "admission.k8s.io/v1",
-      request: {
-        uid,
-        kind: gvk,
-        resource: gvr,
-        ...(subresource === "" ? {} : { subResource: subresource, requestSubResource: subresource }),
-        requestKind: gvk,
-        requestResource: gvr,
-        name,
-        ...(namespace === undefined ? {} : { namespace }),
-        operation,
-        userInfo: context.user,
-        object: subject.object ?? null,
-        oldObject: subject.oldObject ?? null,
-        dryRun: context.dryRun,
-        options: {
-          kind: options,
-          apiVersion: "meta.k8s.io/v1",
-          ...(operation === "DELETE" ? {} : { fieldManager: context.fieldManager }),
-        },
-      },
-    };
+  async #post(webhook: Webhook, review: JsonObject, version: "v1" | "v1beta1"): Promise<unknown> {
+    const timeoutSeconds = webhook.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+    if (this.#call === undefined) throw new CallError("failed to call webhook: no network");
+    try {
+      const answer = await this.#call(webhook.clientConfig, review, { timeoutSeconds });
+      checkReview(answer, version);
+      return answer;
+    } catch (error) {
+      throw new CallError(`failed to call webhook: ${errorMessage(error)}`, { cause: error });
+    }
   }
 
   #uid(): string {
@@ -202,33 +215,71 @@ export class WebhookAdmission implements Admission {
   }
 }
 
-function ruleMatches(rule: Rule, { operation, resource, subresource, namespace }: AdmissionSubject): boolean {
-  const { group, version, plural } = resource.definition;
-  const any = (list: readonly string[] | undefined, value: string): boolean =>
-    list?.some((item) => item === "*" || item === value) === true;
-  if (!any(rule.operations, operation) || !any(rule.apiGroups, group) || !any(rule.apiVersions, version)) return false;
-  if (rule.scope === "Namespaced" && namespace === undefined) return false;
-  if (rule.scope === "Cluster" && namespace !== undefined) return false;
-  return (
-    rule.resources?.some((pattern) => {
-      const [wantedResource = "", wantedSubresource = ""] = pattern.split("/");
-      if (pattern === "*/*") return true;
-      return (
-        (wantedResource === "*" || wantedResource === plural) &&
-        (wantedSubresource === "*" || wantedSubresource === subresource)
-      );
-    }) === true
+/** The object as the webhook's patch makes it, in the version of the request. */
+function patched(
+  webhook: Webhook,
+  subject: AdmissionSubject,
+  invocation: Invocation,
+  { patch, patchType }: Response,
+): KubeObject | undefined {
+  const { object, resource } = subject;
+  if (patch === "") return object;
+  const operations = decodedPatch(patch);
+  if (operations.length === 0) return object;
+  if (object === undefined) {
+    throw internalError(
+      `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`,
+    );
+  }
+  if (patchType !== "JSONPatch") throw new CallError(`unsupported patch type ${JSON.stringify(patchType)}`);
+  const seen = shown(object, subject, invocation);
+  let result: unknown;
+  try {
+    result = jsonPatch(seen, operations);
+  } catch (error) {
+    const cause = error instanceof StatusError ? error.cause : error;
+    throw internalError(errorMessage(cause ?? error), error);
+  }
+  if (!isObject(result)) throw internalError("json: cannot unmarshal into an object");
+  const { kind } = result;
+  if (subject.kind === undefined && typeof kind === "string" && kind !== "" && kind !== resource.kind) {
+    throw unconvertible(kind, subject);
+  }
+  const converted =
+    invocation.resource === resource || subject.kind !== undefined
+      ? result
+      : resource.fromStorage(invocation.resource.toStorage(result as KubeObject));
+  return subject.decode === undefined ? (converted as KubeObject) : subject.decode(converted);
+}
+
+function unconvertible(kind: string, { resource }: AdmissionSubject): StatusError {
+  const { group, version } = resource.definition;
+  const internal = group === "" ? "core" : (group.split(".", 1)[0] ?? group);
+  const why = `converting (${version}.${kind}) to (${internal}.${resource.kind}): unknown conversion`;
+  return new StatusError(500, "", why);
+}
+
+function decodedPatch(patch: string): readonly unknown[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(patch);
+  } catch (error) {
+    throw new CallError(`received undecodable patch in webhook response: ${jsonProblem(patch)}`, { cause: error });
+  }
+  if (Array.isArray(value)) return value as unknown[];
+  throw new CallError(
+    "received undecodable patch in webhook response: json: cannot unmarshal object into Go value of type jsonpatch.Patch",
   );
 }
 
-function denied(name: string, { status }: WebhookResponse, kind: string): StatusError {
-  const reason = status?.message ?? status?.reason;
-  const prefix = `admission webhook ${JSON.stringify(name)} denied the request`;
-  const message = reason === undefined || reason === "" ? `${prefix} without explanation` : `${prefix}: ${reason}`;
-  const code = status?.code !== undefined && status.code >= 400 ? status.code : kind === "mutating" ? 400 : 403;
-  return new StatusError(
-    code,
-    status?.reason ?? (code === 400 ? "BadRequest" : code === 403 ? "Forbidden" : ""),
-    message,
-  );
+/** What Go's decoder says of text that is no JSON, of its first word. */
+function jsonProblem(text: string): string {
+  const trimmed = text.trim();
+  const [first] = trimmed;
+  if (first === undefined) return "unexpected end of JSON input";
+  const literal = ["null", "true", "false"].find((word) => word.startsWith(first));
+  if (literal === undefined) return `invalid character '${first}' looking for beginning of value`;
+  const index = [...literal].findIndex((char, at) => trimmed[at] !== char);
+  if (index < 0) return `invalid character '${trimmed[literal.length] ?? ""}' after top-level value`;
+  return `invalid character '${trimmed[index] ?? ""}' in literal ${literal} (expecting '${literal[index] ?? ""}')`;
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../../clock.ts";
+import type { Operation } from "./admission.ts";
 import { isObject, type JsonObject, valueAt } from "./json-value.ts";
 import type { ServedResource } from "./registry.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
@@ -43,24 +44,39 @@ export class CreateRules {
     return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(12)}`;
   }
 
-  /** Before defaulting. */
+  /** Before managed fields are worked out, with the defaults. */
+  beforeTracking(resource: ServedResource, object: KubeObject): KubeObject {
+    return resource.storageKey === "/namespaces" ? withNameLabel(object) : object;
+  }
+
+  /** What built-in admission makes of new and changed objects, before webhooks and again after they have changed them. */
+  admit(resource: ServedResource, object: KubeObject, operation: Operation): KubeObject {
+    if (resource.custom) return object;
+    const isNew = operation === "CREATE";
+    switch (resource.storageKey) {
+      case "/pods":
+        return withDefaultTolerations(isNew ? this.#admittedPod(object) : object);
+      case "networking.k8s.io/ingresses":
+        return isNew ? this.#classified(object) : object;
+      default:
+        return object;
+    }
+  }
+
+  /** What clients may not give: the status. */
   beforeCreate(resource: ServedResource, object: KubeObject): KubeObject {
     if (!resource.definition.hasStatus || KEEPS_STATUS.has(resource.storageKey)) return object;
     const { status: _status, ...rest } = object;
     return rest as KubeObject;
   }
 
-  /** After defaulting and before admission webhooks. */
+  /** What the strategy of the kind fills in, after mutating admission. */
   onCreate(resource: ServedResource, object: KubeObject, errors: FieldError[]): KubeObject {
     if (resource.custom) return object;
     switch (resource.storageKey) {
       case "/namespaces":
         return {
-          ...object,
-          metadata: {
-            ...object.metadata,
-            labels: { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name },
-          },
+          ...withNameLabel(object),
           spec: { ...(object["spec"] as JsonObject | undefined), finalizers: ["kubernetes"] },
           status: { phase: "Active" },
         };
@@ -70,11 +86,14 @@ export class CreateRules {
           status: object["status"] ?? { loadBalancer: {} },
         };
       case "/pods":
-        return this.#newPod(object);
+        return {
+          ...object,
+          status: { phase: "Pending", qosClass: qosClass(isObject(object["spec"]) ? object["spec"] : {}) },
+        };
       case "/persistentvolumeclaims":
         return { ...object, status: { phase: "Pending" } };
       case "networking.k8s.io/ingresses":
-        return this.#classified({ ...object, status: object["status"] ?? { loadBalancer: {} } });
+        return { ...object, status: object["status"] ?? { loadBalancer: {} } };
       default:
         return object["status"] === undefined && resource.definition.hasStatus && EMPTY_STATUS.has(resource.storageKey)
           ? { ...object, status: {} }
@@ -85,34 +104,17 @@ export class CreateRules {
   onUpdate(resource: ServedResource, object: KubeObject, old: KubeObject, errors: FieldError[]): KubeObject {
     if (resource.custom) return object;
     if (resource.storageKey === "/services") return this.#services.complete(object, old, errors);
-    if (resource.storageKey === "/namespaces") {
-      return {
-        ...object,
-        spec: old["spec"],
-        metadata: {
-          ...object.metadata,
-          labels: { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name },
-        },
-      };
-    }
+    if (resource.storageKey === "/namespaces") return { ...withNameLabel(object), spec: old["spec"] };
     return object;
   }
 
   /** The service account, its token volume and the default tolerations that admission gives to every pod. */
-  #newPod(pod: KubeObject): KubeObject {
+  #admittedPod(pod: KubeObject): KubeObject {
     const given = isObject(pod["spec"]) ? pod["spec"] : {};
     const account =
       typeof given["serviceAccountName"] === "string" && given["serviceAccountName"] !== ""
         ? given["serviceAccountName"]
         : "default";
-    const tolerations = Array.isArray(given["tolerations"]) ? (given["tolerations"] as JsonObject[]) : [];
-    const missing = TOLERATED_CONDITIONS.map((condition) => `node.kubernetes.io/${condition}`).filter(
-      (key) =>
-        !tolerations.some(
-          (toleration) =>
-            toleration["key"] === key || (toleration["key"] === undefined && toleration["operator"] === "Exists"),
-        ),
-    );
     let spec: JsonObject = {
       ...given,
       serviceAccountName: account,
@@ -120,14 +122,10 @@ export class CreateRules {
       enableServiceLinks: given["enableServiceLinks"] ?? true,
       preemptionPolicy: given["preemptionPolicy"] ?? "PreemptLowerPriority",
       priority: given["priority"] ?? 0,
-      tolerations: [
-        ...tolerations,
-        ...missing.map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 })),
-      ],
     };
     if (this.#mountsToken(spec, pod.metadata.namespace ?? "", account))
       spec = withTokenVolume(spec, `kube-api-access-${this.suffix(5)}`);
-    return { ...pod, spec, status: { phase: "Pending", qosClass: qosClass(spec) } };
+    return { ...pod, spec };
   }
 
   #mountsToken(spec: JsonObject, namespace: string, account: string): boolean {
@@ -155,6 +153,13 @@ export class CreateRules {
   }
 }
 
+/** Every namespace bears its name as a label. */
+function withNameLabel(object: KubeObject): KubeObject {
+  const { name, labels } = object.metadata;
+  if (name === "") return object;
+  return { ...object, metadata: { ...object.metadata, labels: { ...labels, "kubernetes.io/metadata.name": name } } };
+}
+
 /** Kinds whose empty status shows as `{}` from the start. */
 const EMPTY_STATUS = new Set([
   "apps/deployments",
@@ -163,6 +168,24 @@ const EMPTY_STATUS = new Set([
   "policy/poddisruptionbudgets",
   "/nodes",
 ]);
+
+/** DefaultTolerationSeconds admission: pods stay for a while on a node that is in trouble. */
+function withDefaultTolerations(pod: KubeObject): KubeObject {
+  const spec = isObject(pod["spec"]) ? pod["spec"] : {};
+  const tolerations = Array.isArray(spec["tolerations"]) ? (spec["tolerations"] as JsonObject[]) : [];
+  const tolerated = (key: string): boolean =>
+    tolerations.some(
+      ({ key: given, effect }) =>
+        (given === undefined || given === "" || given === key) &&
+        (effect === undefined || effect === "" || effect === "NoExecute"),
+    );
+  const missing = TOLERATED_CONDITIONS.map((condition) => `node.kubernetes.io/${condition}`).filter(
+    (key) => !tolerated(key),
+  );
+  if (missing.length === 0) return pod;
+  const added = missing.map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }));
+  return { ...pod, spec: { ...spec, tolerations: [...tolerations, ...added] } };
+}
 
 const TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -177,6 +200,9 @@ function withTokenVolume(spec: JsonObject, name: string): JsonObject {
         })
       : containers;
   const volumes = Array.isArray(spec["volumes"]) ? (spec["volumes"] as JsonObject[]) : [];
+  // Admission runs again after webhooks have changed the pod: what is there stays the only one.
+  const present = volumes.find((volume) => isTokenVolume(volume))?.["name"];
+  if (typeof present === "string" && present !== name) return withTokenVolume(spec, present);
   const projected = {
     sources: [
       { serviceAccountToken: { expirationSeconds: 3607, path: "token" } },
@@ -191,10 +217,14 @@ function withTokenVolume(spec: JsonObject, name: string): JsonObject {
   };
   return {
     ...spec,
-    volumes: [...volumes, { name, projected }],
+    volumes: present === name ? volumes : [...volumes, { name, projected }],
     containers: mounted(spec["containers"]),
     ...(spec["initContainers"] === undefined ? {} : { initContainers: mounted(spec["initContainers"]) }),
   };
+}
+
+function isTokenVolume({ name }: JsonObject): boolean {
+  return typeof name === "string" && name.startsWith("kube-api-access-");
 }
 
 /** `Guaranteed` when every container's limits equal its requests, `BestEffort` without any, else `Burstable`. */

@@ -1,17 +1,19 @@
 import type { HttpResponse } from "../../http.ts";
 import type { StatusError } from "./status-error.ts";
+import { warningHeaders } from "./warning-headers.ts";
 
 export function jsonAnswer(status: number, value: unknown, warnings: readonly string[] = []): HttpResponse {
   return jsonTextAnswer(status, `${JSON.stringify(value)}\n`, warnings);
 }
 
 export function jsonTextAnswer(status: number, text: string, warnings: readonly string[] = []): HttpResponse {
+  const headers = warningHeaders(warnings);
   return {
     status,
     headers: {
       "content-type": "application/json",
       "cache-control": "no-cache, private",
-      ...(warnings.length === 0 ? {} : { warning: warnings.map(warningHeader).join(", ") }),
+      ...(headers.length === 0 ? {} : { warning: headers.join(", ") }),
     },
     body: text,
   };
@@ -32,12 +34,4 @@ export function pageNotFound(): HttpResponse {
     headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
     body: "404 page not found\n",
   };
-}
-
-function warningHeader(text: string): string {
-  const oneLine = text
-    .replaceAll(/[\r\n]+/g, " ")
-    .replaceAll("\\", "\\\\")
-    .replaceAll('"', '\\"');
-  return `299 - "${oneLine}"`;
 }

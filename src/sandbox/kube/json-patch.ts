@@ -20,8 +20,27 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (patch === null) return target;
   checkPatch(patch);
   let document = structuredClone(target);
-  for (const operation of patch) document = applied(document, operation ?? {});
+  for (const operation of patch) {
+    try {
+      document = applied(document, operation ?? {});
+    } catch (error) {
+      throw inOperation(error, operation ?? {});
+    }
+  }
   return document;
+}
+
+/** The failure with the words of its operation, which webhooks' patches show to clients. */
+function inOperation(error: unknown, { op, path }: Operation): unknown {
+  if (!(error instanceof StatusError) || !(error.cause instanceof Error)) return error;
+  const { message } = error.cause;
+  if (op === "remove" && message.startsWith("Unable to remove")) {
+    return unprocessable(`error in remove for path: '${path}': ${message}`);
+  }
+  const missing = /^doc is missing path: (.*): missing value$/s.exec(message)?.[1];
+  if (missing === undefined || op === "test") return error;
+  const shown = op === "add" || op === "remove" ? JSON.stringify(missing) : missing;
+  return unprocessable(`${op ?? ""} operation does not apply: doc is missing path: ${shown}: missing value`);
 }
 
 function checkPatch(patch: unknown): asserts patch is readonly Operation[] {

@@ -1,31 +1,22 @@
 import type { Clock } from "../../clock.ts";
-import { errorMessage } from "../../errors.ts";
-import type { Admission, AdmissionSubject, KindName, Operation } from "./admission.ts";
-import { checkedAfterAdmission, checkName } from "./admitted-object.ts";
+import type { Admission } from "./admission.ts";
+import { checkName } from "./admitted-object.ts";
 import { type ApplyRequest, appliedTo } from "./apply-request.ts";
 import { keptMetadata, pick, pickManaged, withGeneration, withMember } from "./change-parts.ts";
 import type { CreateRules } from "./create-rules.ts";
 import { fieldWriter } from "./field-writers.ts";
-import { deepEqual, type JsonObject, omit } from "./json-value.ts";
+import { deepEqual, omit } from "./json-value.ts";
 import { metadataErrors } from "./metadata-rules.ts";
-import { decodeMutated } from "./object-decoding.ts";
 import type { Registry, ServedResource } from "./registry.ts";
 import type { WriteContext } from "./request-context.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
 import { applyDefaults, dropNulls } from "./schema/default.ts";
 import { validateSchema } from "./schema/validate.ts";
 import { type FieldWriter, trackUpdate, withOldTimes } from "./server-side-apply/managed-fields.ts";
-import {
-  alreadyExists,
-  forbidden,
-  internalError,
-  invalid,
-  modified,
-  notFound,
-  StatusError,
-} from "./status-error.ts";
+import { alreadyExists, forbidden, invalid, modified, notFound, StatusError } from "./status-error.ts";
 import type { Collection, Storage } from "./storage.ts";
 import { checkUid, checkVersion, isCreatedByPut } from "./update-preconditions.ts";
+import { type Facade, WriteReviews } from "./write-review.ts";
 
 export interface WriterDependencies {
   readonly clock: Clock;
@@ -67,15 +58,6 @@ export interface ChangeOptions {
   readonly unreviewed?: boolean;
 }
 
-/** A subresource that shows its object in another shape, such as `scale`. */
-export interface Facade {
-  readonly subresource: string;
-  readonly kind?: KindName;
-  show(object: KubeObject): KubeObject;
-  /** The object, as a webhook's change of what was shown makes it. */
-  absorb(object: KubeObject, shown: KubeObject): KubeObject;
-}
-
 export interface WriteResult {
   readonly object: KubeObject;
   readonly created: boolean;
@@ -85,9 +67,14 @@ const MAX_ATTEMPTS = 5;
 /** Creates and changes objects: the generic registry store of the API server. */
 export class ObjectWriter {
   readonly #deps: WriterDependencies;
+  readonly #review: WriteReviews;
 
   constructor(dependencies: WriterDependencies) {
     this.#deps = dependencies;
+    this.#review = new WriteReviews({
+      ...dependencies,
+      defaulted: (resource, object) => this.#defaulted(resource, object),
+    });
   }
 
   get(target: WriteTarget): KubeObject {
@@ -112,13 +99,18 @@ export class ObjectWriter {
       object = trackUpdate(undefined, object, this.#fieldWriter(target, context), given);
     }
     const review = { target, operation: "CREATE", oldObject: undefined, context, facade: undefined } as const;
-    object = await this.#admitted(review, object);
+    object = await this.#review.admitted(review, object);
+    const { resourceVersion = "" } = object.metadata;
+    const hasVersion = resourceVersion !== "" && resourceVersion !== "0";
     object = rules.beforeCreate(resource, this.#newIdentity(resource, namespace, object));
     object = this.#defaulted(resource, object, options.applied);
     object = rules.onCreate(resource, object, errors);
     this.#validate(target, object, undefined, errors);
-    await this.#judged({ ...review, target: { ...target, name: object.metadata.name } }, object);
+    const named = { ...target, name: target.name === "" ? object.metadata.name : target.name };
+    const seen = hasVersion ? { ...object, metadata: { ...object.metadata, resourceVersion } } : object;
+    await this.#review.judged({ ...review, target: named }, seen);
     if (namespace !== undefined) this.#requireNamespace(resource, namespace, object.metadata.name);
+    if (hasVersion) throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
     const collection = storage.collection(resource.storageKey);
     const present = collection.get(namespace ?? "", object.metadata.name);
     if (present !== undefined) {
@@ -183,7 +175,7 @@ export class ObjectWriter {
       }
       const review = { target, operation: "UPDATE", oldObject: current, context, facade: options.facade } as const;
       if (options.unreviewed !== true) {
-        next = await this.#admitted(review, next);
+        next = await this.#review.admitted(review, next);
         checkName(resource, current, next);
       }
       checkVersion(target, current, next);
@@ -193,7 +185,7 @@ export class ObjectWriter {
       }
       if (target.subresource !== "status") next = withGeneration(resource, current, next);
       if (options.trusted !== true) this.#validate(target, next, current, errors);
-      if (options.unreviewed !== true) await this.#judged(review, withVersionOf(current, next));
+      if (options.unreviewed !== true) await this.#review.judged(review, withVersionOf(current, next));
       const latest = collection.get(target.namespace ?? "", name);
       if (latest !== stored) {
         if (latest === undefined) throw notFound(resource, name);
@@ -253,9 +245,6 @@ export class ObjectWriter {
   #newIdentity(resource: ServedResource, namespace: string | undefined, body: KubeObject): KubeObject {
     const { rules, clock } = this.#deps;
     const { generateName } = body.metadata;
-    if ((body.metadata.resourceVersion ?? "") !== "" && body.metadata.resourceVersion !== "0") {
-      throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
-    }
     const given = body.metadata.name;
     const name =
       given === "" && generateName !== undefined && generateName !== "" ? rules.generateName(generateName) : given;
@@ -294,56 +283,6 @@ export class ObjectWriter {
   ): FieldWriter {
     const { clock, registry } = this.#deps;
     return fieldWriter(registry, resource, { manager: context.fieldManager, subresource, time: timestamp(clock) });
-  }
-
-  async #admitted(review: Review, object: KubeObject): Promise<KubeObject> {
-    const { target, facade, operation } = review;
-    const { resource } = target;
-    const { admission, registry, rules } = this.#deps;
-    if (facade !== undefined) {
-      const shown = facade.show(object);
-      const changed = (await admission.mutate(this.#subject(review, shown))) ?? shown;
-      return changed === shown ? object : facade.absorb(object, changed);
-    }
-    const subject: AdmissionSubject = {
-      ...this.#subject(review, object),
-      equivalents: registry.equivalentsOf(resource),
-      decode: (value) => this.#decoded(resource, value),
-      builtIn: (given) => (target.subresource === "" ? rules.admit(resource, given, operation) : given),
-    };
-    const admitted = (await admission.mutate(subject)) ?? object;
-    return checkedAfterAdmission(object, admitted, review.context.warnings);
-  }
-
-  async #judged(review: Review, object: KubeObject): Promise<void> {
-    const { admission, registry } = this.#deps;
-    const { target, facade } = review;
-    const subject = this.#subject(review, facade === undefined ? object : facade.show(object));
-    await admission.validate({
-      ...subject,
-      ...(facade === undefined ? { equivalents: registry.equivalentsOf(target.resource) } : {}),
-    });
-  }
-
-  #subject({ target, operation, oldObject, context, facade }: Review, object: KubeObject): AdmissionSubject {
-    return {
-      ...target,
-      subresource: facade?.subresource ?? target.subresource,
-      ...(facade?.kind === undefined ? {} : { kind: facade.kind }),
-      operation,
-      object,
-      oldObject: facade === undefined || oldObject === undefined ? oldObject : facade.show(oldObject),
-      context,
-      options: context.options ?? {},
-    };
-  }
-
-  #decoded(resource: ServedResource, value: JsonObject): KubeObject {
-    try {
-      return this.#defaulted(resource, decodeMutated(value, resource));
-    } catch (error) {
-      throw internalError(errorMessage(error), error);
-    }
   }
 
   #validate(
@@ -390,15 +329,6 @@ function withLabelsOf(
   { labels: _labels, ...metadata }: KubeObject["metadata"],
 ): KubeObject["metadata"] {
   return { ...metadata, ...pick(current, "labels") };
-}
-
-/** What the hooks of admission need to know of a write beside the new object. */
-interface Review {
-  readonly target: WriteTarget;
-  readonly operation: Operation;
-  readonly oldObject: KubeObject | undefined;
-  readonly context: WriteContext;
-  readonly facade: Facade | undefined;
 }
 
 /** An object to be created without what only the server sets. */

@@ -36,6 +36,7 @@ export class ServiceAddresses {
     const type = spec["type"] ?? "ClusterIP";
     if (type === "ExternalName") return service;
     const next: JsonObject = { ...spec };
+    completeFamilies(next);
     this.#completeAddress(next, oldSpec, errors);
     const needsPorts =
       type === "NodePort" || (type === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] !== false);
@@ -161,4 +162,15 @@ function portsOf(spec: JsonObject | undefined): readonly ServicePort[] {
 
 function portKey(port: number, protocol: string | undefined): string {
   return `${port}/${protocol ?? "TCP"}`;
+}
+
+/** The IP families of a single-stack IPv4 cluster; a headless Service without a selector is left to who fills it. */
+function completeFamilies(spec: JsonObject): void {
+  const selector = spec["selector"];
+  const open = spec["clusterIP"] === "None" && (!isObject(selector) || Object.keys(selector).length === 0);
+  spec["ipFamilyPolicy"] ??= open ? "RequireDualStack" : "SingleStack";
+  if (Array.isArray(spec["ipFamilies"]) && spec["ipFamilies"].length > 0) return;
+  const ip = spec["clusterIP"];
+  const first = typeof ip === "string" && ip.includes(":") ? "IPv6" : "IPv4";
+  spec["ipFamilies"] = open ? ["IPv4", "IPv6"] : [first];
 }

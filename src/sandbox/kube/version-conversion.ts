@@ -53,6 +53,7 @@ function autoscalerToV1(object: KubeObject): KubeObject {
       ...omit(spec, ["metrics", "behavior"]),
       ...(target === undefined ? {} : { targetCPUUtilizationPercentage: target }),
     },
+    ...statusWith(object, { currentReplicas: 0 }, "currentMetrics"),
   };
 }
 
@@ -85,7 +86,21 @@ function autoscalerToV2(object: KubeObject): KubeObject {
       ...(metrics.length === 0 ? {} : { metrics }),
       ...(behavior === undefined ? {} : { behavior: JSON.parse(behavior) as unknown }),
     },
+    ...statusWith(object, { currentMetrics: null }, "currentCPUUtilizationPercentage", "currentReplicas"),
   };
+}
+
+/** The status with what a version always shows, and without what it does not know. */
+function statusWith(
+  object: KubeObject,
+  always: Record<string, unknown>,
+  unknown: string,
+  unlessZero = "",
+): Record<string, unknown> {
+  const status = object["status"];
+  if (!isObject(status)) return {};
+  const dropped = status[unlessZero] === 0 ? [unknown, unlessZero] : [unknown];
+  return { status: { ...always, ...omit(status, dropped) } };
 }
 
 function isCpuUtilization(metric: Record<string, unknown>): boolean {

@@ -27,8 +27,6 @@ describe("defaults of built-in kinds", () => {
       sessionAffinity: "None",
       externalTrafficPolicy: "Cluster",
       internalTrafficPolicy: "Cluster",
-      ipFamilyPolicy: "SingleStack",
-      ipFamilies: ["IPv4"],
       allocateLoadBalancerNodePorts: true,
     });
   });

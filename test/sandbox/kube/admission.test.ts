@@ -23,7 +23,11 @@ function webhooks(decide: Decide): { readonly call: WebhookCaller; readonly requ
     call: (target, review) => {
       const request = (review as { request: ReviewRequest }).request;
       requests.push(request);
-      return Promise.resolve({ response: { uid: request.uid, ...decide(request, target.url ?? "") } });
+      return Promise.resolve({
+        apiVersion: "admission.k8s.io/v1",
+        kind: "AdmissionReview",
+        response: { uid: request.uid, ...decide(request, target.url ?? "") },
+      });
     },
   };
 }
@@ -98,7 +102,7 @@ describe("admission webhooks", () => {
     const { status, body, warning } = await client.call("POST", MAPS, configMap("a"));
     assert.deepEqual(
       [status, body.message, warning],
-      [403, 'admission webhook "validating.example.io" denied the request: no maps today', '299 - "beware"'],
+      [400, 'admission webhook "validating.example.io" denied the request: no maps today', '299 - "beware"'],
     );
     assert.equal((await client.get(`${MAPS}/a`)).status, 404);
   });
@@ -111,7 +115,10 @@ describe("admission webhooks", () => {
     const { status, body } = await failing.client.call("POST", MAPS, configMap("a"));
     assert.deepEqual(
       [status, body.message],
-      [500, 'Internal error occurred: failed calling webhook "validating.example.io": connection refused'],
+      [
+        500,
+        'Internal error occurred: failed calling webhook "validating.example.io": failed to call webhook: connection refused',
+      ],
     );
     const ignoring = await withHook("Validating", broken, { failurePolicy: "Ignore" });
     assert.equal((await ignoring.client.call("POST", MAPS, configMap("a"))).status, 201);
@@ -138,12 +145,54 @@ describe("admission webhooks", () => {
     );
   });
 
-  it("with side effects are no part of a dry run", async () => {
-    const { client } = await withHook("Validating", () => ({ allowed: true }), { sideEffects: "Some" });
-    const { status, body } = await client.call("POST", `${MAPS}?dryRun=All`, configMap("a"));
-    assert.deepEqual(
-      [status, body.message],
-      [400, 'admission webhook "validating.example.io" does not support dry run'],
+  it("cannot be registered with side effects", async () => {
+    const client = new ApiClient({});
+    const given = configuration("Validating", { sideEffects: "Some" });
+    const { status, body } = await client.call("POST", `${HOOKS}/validatingwebhookconfigurations`, given);
+    assert.equal(status, 422);
+    assert.match(
+      body.message ?? "",
+      /sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"$/,
     );
+  });
+
+  it("own nothing of what they change", async () => {
+    const { client } = await withHook("Mutating", () => patch([{ op: "add", path: "/data/added", value: "yes" }]));
+    const { metadata } = await client.create(MAPS, configMap("a", { x: "1" }));
+    assert.doesNotMatch(JSON.stringify(metadata.managedFields), /f:added/);
+    const changed = await client.patch(`${MAPS}/a`, "merge", { data: { x: "2" } });
+    assert.doesNotMatch(JSON.stringify(changed.body["metadata"]), /f:added/);
+  });
+
+  it("are called once more when a later one has changed the object and they ask for it", async () => {
+    const calls: string[] = [];
+    const hooks = webhooks(({ object }, url) => {
+      calls.push(url);
+      return url.includes("second") && object?.data?.["by"] === undefined
+        ? patch([{ op: "add", path: "/data/by", value: "second" }])
+        : { allowed: true };
+    });
+    const client = new ApiClient({ callWebhook: hooks.call });
+    const of = (name: string, reinvocationPolicy: string): unknown => ({
+      ...(configuration("Mutating")["webhooks"] as object[])[0],
+      name: `${name}.example.io`,
+      clientConfig: { url: `https://${name}/` },
+      reinvocationPolicy,
+    });
+    await client.create(`${HOOKS}/mutatingwebhookconfigurations`, {
+      ...configuration("Mutating"),
+      webhooks: [of("first", "IfNeeded"), of("never", "Never"), of("second", "IfNeeded"), of("third", "IfNeeded")],
+    });
+    await client.create(MAPS, configMap("a", { x: "1" }));
+    assert.deepEqual(calls, [
+      "https://first/",
+      "https://never/",
+      "https://second/",
+      "https://third/",
+      "https://first/",
+    ]);
+    calls.length = 0;
+    await client.patch(`${MAPS}/a`, "merge", { data: { x: "2" } });
+    assert.equal(calls.length, 4, "nothing has changed, so nobody is called again");
   });
 });

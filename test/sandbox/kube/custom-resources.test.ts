@@ -282,7 +282,7 @@ describe("custom resources", () => {
       [status, body.message],
       [
         422,
-        'Widget.example.io "w" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+        'widgets.example.io "w" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
       ],
     );
   });

@@ -32,7 +32,7 @@ describe("webhook calls over the network", () => {
   it("fail on other statuses than 200", async () => {
     server = await serve(() => Promise.resolve({ status: 503, headers: {}, body: "not yet" }), { port: 0 });
     await assert.rejects(createWebhookCaller(systemClock)({ url: server.url }, {}, { timeoutSeconds: 5 }), {
-      message: "the server returned 503 not yet",
+      message: "the server is currently unable to handle the request",
     });
   });
 

@@ -11,6 +11,7 @@ import {
   defaultPriorityClass,
   defaultWebhooks,
 } from "./other-defaults.ts";
+import { validateWebhooks } from "./webhook-validation.ts";
 import { defaultStorageClass } from "./storage-defaults.ts";
 
 const rbac = { group: "rbac.authorization.k8s.io", version: "v1" };
@@ -112,6 +113,7 @@ export const policyKinds = [
     plural: "mutatingwebhookconfigurations",
     categories: ["api-extensions"],
     defaults: defaultWebhooks,
+    validate: validateWebhooks,
   }),
   defineKind({
     ...admission,
@@ -121,6 +123,7 @@ export const policyKinds = [
     plural: "validatingwebhookconfigurations",
     categories: ["api-extensions"],
     defaults: defaultWebhooks,
+    validate: validateWebhooks,
   }),
   defineKind({
     group: "events.k8s.io",

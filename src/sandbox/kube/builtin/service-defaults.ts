@@ -1,7 +1,7 @@
 import type { KubeObject } from "../resource-definition.ts";
-import { ensureFields, isFields, listAt, objectsAt, setDefault } from "./fields.ts";
+import { ensureFields, isFields, objectsAt, setDefault } from "./fields.ts";
 
-/** A Service's defaults (`SetDefaults_Service` and the IP family defaults of a single-stack IPv4 cluster). */
+/** A Service's defaults (`SetDefaults_Service`). */
 export function defaultService(service: KubeObject): void {
   const spec = ensureFields(service, "spec");
   setDefault(spec, "sessionAffinity", "None");
@@ -20,11 +20,6 @@ export function defaultService(service: KubeObject): void {
   if (type === "NodePort" || type === "LoadBalancer") setDefault(spec, "externalTrafficPolicy", "Cluster");
   if (type === "ClusterIP" || type === "NodePort" || type === "LoadBalancer") {
     setDefault(spec, "internalTrafficPolicy", "Cluster");
-    setDefault(spec, "ipFamilyPolicy", "SingleStack");
-    if (listAt(spec, "ipFamilies").length === 0) {
-      const ip = spec["clusterIP"];
-      spec["ipFamilies"] = [typeof ip === "string" && ip.includes(":") ? "IPv6" : "IPv4"];
-    }
   }
   if (type === "LoadBalancer") setDefault(spec, "allocateLoadBalancerNodePorts", true);
   const status = ensureFields(service, "status");
