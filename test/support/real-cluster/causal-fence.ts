@@ -5,8 +5,9 @@ import type { Network } from "../sim-clock.ts";
 import { type ChangeLogs, keyOf, textOf } from "./change-log.ts";
 import { OpenWatch } from "./open-watch.ts";
 
-/** Without any sign of life for so long, in real milliseconds, something is lost and the test fails. */
-const silenceLimitMs = 20_000;
+/** When the same is under way for so long, in real milliseconds, something is lost and the test fails. */
+const stuckMs = 20_000;
+const lookEveryMs = 1_000;
 
 /**
  * Stands between the participants of a simulation and a real API server, and knows when nothing is under way between them: no
@@ -56,18 +57,24 @@ export class CausalFence implements Network {
   }
 
   async whenAtRest(): Promise<void> {
-    for (let seen = -1; !this.atRest; ) {
+    let last = "";
+    let since = performance.now();
+    for (let lookAt = since + lookEveryMs; !this.atRest; ) {
       if (this.#cut) throw new Error("this world was ended: its test had failed, or another needed its cluster");
-      if (seen === this.activity) {
-        const open = [...[...this.#requests].map(({ method, path }) => `${method} ${path}`), ...this.#missing()];
-        throw new Error(`nothing happened for ${silenceLimitMs / 1000} s, but this is still open:\n${open.join("\n")}`);
-      }
-      seen = this.activity;
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiting.push(resolve);
-      const timer = setTimeout(resolve, silenceLimitMs);
+      const timer = setTimeout(resolve, lookEveryMs);
       await promise;
       clearTimeout(timer);
+      const now = performance.now();
+      if (now < lookAt) continue;
+      lookAt = now + lookEveryMs;
+      const open = [...[...this.#requests].map(({ method, path }) => `${method} ${path}`), ...this.#missing()].join(
+        "\n",
+      );
+      if (open !== last) [last, since] = [open, now];
+      else if (open !== "" && now - since > stuckMs)
+        throw new Error(`for ${stuckMs / 1000} s this has been open:\n${open}`);
     }
   }
 
@@ -167,14 +174,15 @@ export class CausalFence implements Network {
     const response = await http(request);
     if (response.status !== 200 || typeof response.body === "string" || response.body instanceof Uint8Array)
       return { ...response, body: await textOf(response) };
-    const watch = new OpenWatch(info, response.body, {
+    const log = this.#changes.get(keyOf(info));
+    const watch = new OpenWatch(info, response.body, log?.position ?? 0, {
       seen: () => this.#notify(),
       ended: () => {
         this.#watches.delete(watch);
         this.#notify();
       },
     });
-    for (const change of this.#changes.get(keyOf(info))?.changes ?? []) watch.expect(keyOf(info), change);
+    for (const change of log?.changes ?? []) watch.expect(keyOf(info), change);
     this.#watches.add(watch);
     // The server ends a watch by real time; here it does so by the time that passes for its clients.
     const seconds = Number(info.query.get("timeoutSeconds") ?? 0);

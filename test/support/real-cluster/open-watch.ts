@@ -26,12 +26,13 @@ export class OpenWatch implements AsyncIterable<Uint8Array> {
   /** Version of the last change that this watch has to tell. */
   #expected = 0;
 
-  constructor(info: RequestInfo, body: AsyncIterable<Uint8Array>, listener: WatchListener) {
+  /** `present` is the version that a watch begins with which names none: it is told what is there at first. */
+  constructor(info: RequestInfo, body: AsyncIterable<Uint8Array>, present: number, listener: WatchListener) {
     this.#chunks = body[Symbol.asyncIterator]();
     this.#listener = listener;
     this.#key = keyOf(info);
     this.#namespace = info.namespace;
-    this.#position = Number(info.query.get("resourceVersion") ?? 0);
+    this.#position = Number(info.query.get("resourceVersion") ?? 0) || present;
     this.#labels = parseLabelSelector(info.query.get("labelSelector") ?? "");
     const fields = info.query.get("fieldSelector") ?? "";
     this.#name = /^metadata\.name=([^,=!]+)$/.exec(fields)?.[1];

@@ -1,5 +1,5 @@
 import type { HttpHandler } from "../../../src/http.ts";
-import { sharedControlPlane, startTestControlPlane, type TestControlPlane } from "../control-plane.ts";
+import { startTestControlPlane, type TestControlPlane } from "../control-plane.ts";
 import { ChangeLogs } from "./change-log.ts";
 import { type EtcdSnapshot, takeSnapshot } from "./etcd-snapshot.ts";
 import { installOperator } from "./installation.ts";
@@ -34,12 +34,8 @@ let uses = 0;
 
 /** A cluster for a world; `evict` is called when a later world needs it and this one never gave it back. */
 export async function acquireCluster(evict: () => void): Promise<RealCluster> {
-  const member = await freeMember();
-  const use = (): void => {
-    member.user = undefined;
-    evict();
-  };
-  member.user = use;
+  const use = (): void => evict();
+  const member = await freeMember(use);
   member.usedAt = ++uses;
   await member.snapshot.restore();
   member.changes.forget();
@@ -55,35 +51,37 @@ export async function acquireCluster(evict: () => void): Promise<RealCluster> {
   };
 }
 
-/** Ends the servers beside the shared one. */
+/** Ends all of them. */
 export async function stopClusters(): Promise<void> {
   const stopping = await Promise.allSettled(members.splice(0));
-  for (const [index, member] of stopping.entries()) {
+  for (const member of stopping) {
     if (member.status === "rejected") continue;
     member.value.user?.();
     member.value.changes.stop();
-    if (index > 0) await member.value.plane.stop();
+    await member.value.plane.stop();
   }
 }
 
-async function freeMember(): Promise<Member> {
+/** A member that is from now on used by `user`. */
+async function freeMember(user: () => void): Promise<Member> {
   const started = await Promise.all(members);
-  const free = started.find(({ user }) => user === undefined);
-  if (free !== undefined) return free;
+  const free = started.find((member) => member.user === undefined);
+  if (free !== undefined) return Object.assign(free, { user });
   if (members.length < most) {
-    const member = startMember(members.length === 0);
+    const member = startMember(user);
     members.push(member);
     return member;
   }
   const oldest = started.toSorted((a, b) => a.usedAt - b.usedAt)[0];
   if (oldest === undefined) throw new Error("there is no cluster");
   oldest.user?.();
-  return oldest;
+  return Object.assign(oldest, { user });
 }
 
-async function startMember(shared: boolean): Promise<Member> {
-  const plane = await (shared ? sharedControlPlane() : startTestControlPlane());
+/** A server of its own: what other tests leave on the shared one would be taken for a part of the installation. */
+async function startMember(user: () => void): Promise<Member> {
+  const plane = await startTestControlPlane();
   const operator = await installOperator(plane);
   const snapshot = await takeSnapshot(plane.controlPlane.etcdUrl);
-  return { plane, operator, changes: new ChangeLogs(plane.admin.http), snapshot, user: undefined, usedAt: 0 };
+  return { plane, operator, changes: new ChangeLogs(plane.admin.http), snapshot, user, usedAt: 0 };
 }
