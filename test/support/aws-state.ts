@@ -1,28 +1,37 @@
 import { type Aws, createAws } from "../../src/aws/clients.ts";
 import { keysIn } from "../../src/cli/operator-host.ts";
 import { environmentOf } from "../../src/cli/sandbox-host.ts";
+import type { Clock } from "../../src/clock.ts";
 import { silentLogger } from "../../src/log.ts";
 import { inProcessHandler } from "../../src/sandbox/aws/in-process-handler.ts";
-import type { OperatorWorld } from "./operator-world.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+
+/** An account of the sandbox, in simulated or in real time. */
+export interface AwsView {
+  readonly sandbox: Sandbox;
+  readonly clock: Clock;
+  /** Settles like the promise; lets simulated time pass meanwhile. */
+  drive<T>(promise: Promise<T>): Promise<T>;
+}
 
 /**
  * What the operator may have made in AWS, as lines of text in which ids, ARNs and times are replaced, so that two runs
  * compare equal when they ended in the same state.
  */
-export async function awsState(world: OperatorWorld): Promise<readonly string[]> {
+export async function awsState(world: AwsView): Promise<readonly string[]> {
   const lines = await world.drive(readAll(awsOf(world), world.sandbox.aws.clusterName));
   return lines.map(withoutIds).toSorted();
 }
 
 /** Deletes all load balancers, as a person might in the console. */
-export async function deleteLoadBalancers(world: OperatorWorld): Promise<void> {
+export async function deleteLoadBalancers(world: AwsView): Promise<void> {
   const { elbv2 } = awsOf(world);
   const { LoadBalancers = [] } = await world.drive(elbv2.describeLoadBalancers({}));
   for (const { LoadBalancerArn } of LoadBalancers) await world.drive(elbv2.deleteLoadBalancer({ LoadBalancerArn }));
 }
 
 /** Gives all target groups another health check path, by hand. */
-export async function changeHealthChecks(world: OperatorWorld, path: string): Promise<void> {
+export async function changeHealthChecks(world: AwsView, path: string): Promise<void> {
   const { elbv2 } = awsOf(world);
   const { TargetGroups = [] } = await world.drive(elbv2.describeTargetGroups({}));
   for (const { TargetGroupArn } of TargetGroups) {
@@ -31,7 +40,7 @@ export async function changeHealthChecks(world: OperatorWorld, path: string): Pr
 }
 
 /** AWS as somebody beside the operator reaches it. */
-function awsOf(world: OperatorWorld): Aws {
+function awsOf(world: AwsView): Aws {
   const environment = environmentOf(world.sandbox, "http://127.0.0.1");
   return createAws({
     region: world.sandbox.aws.region,
