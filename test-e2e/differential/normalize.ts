@@ -63,7 +63,8 @@ export class Normalizer {
     if (typeof value !== "object" || value === null) return value;
     const { kind } = value as { readonly kind?: unknown };
     const result: Record<string, unknown> = {};
-    for (const [name, item] of Object.entries(value)) {
+    // In one order, so that stand-ins do not depend on how a server orders members.
+    for (const [name, item] of Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
       const here = [...path, name];
       // The version of a list is that of the whole store, which other requests move on.
       if (name === "metadata" && typeof kind === "string" && /List$|^Table$/.test(kind)) {

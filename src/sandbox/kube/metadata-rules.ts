@@ -154,7 +154,7 @@ function validateName(name: string, plural: string, report: (text: string) => vo
   }
   const label = LABEL_NAMES.has(plural);
   const limit = label ? 63 : 253;
-  if (name.length > limit) report(`must be no more than ${limit} ${label ? "characters" : "bytes"}`);
+  if (name.length > limit) report(`must be no more than ${limit} characters`);
   if (label && plural === "services" && name.includes(".")) report("must not contain dots");
   else if (label && !LABEL.test(name)) report(TEXTS.label);
   else if (!label && !SUBDOMAIN.test(name)) report(TEXTS.subdomain);

@@ -38,7 +38,10 @@ export function decodeObject(
     ...pruned.value,
     apiVersion: resource.apiVersion,
     kind: resource.kind,
-    metadata: { ...metadata, name: (metadata["name"] as string | undefined) ?? name ?? "" },
+    metadata: {
+      ...withoutRepeatedOwners(metadata, "", context),
+      name: (metadata["name"] as string | undefined) ?? name ?? "",
+    },
   };
 }
 
@@ -78,7 +81,10 @@ export function decodePatched(
     ...pruned.value,
     apiVersion: resource.apiVersion,
     kind: resource.kind,
-    metadata: { ...metadata, name: before.metadata.name },
+    metadata: {
+      ...withoutRepeatedOwners(metadata, " after mutating admission happens", context),
+      name: before.metadata.name,
+    },
   };
 }
 
@@ -97,6 +103,21 @@ export function decodeMutated(value: JsonObject, resource: ServedResource): Kube
     kind: resource.kind,
     metadata: { ...metadata, name: typeof name === "string" ? name : "" },
   };
+}
+
+/** Owners named twice are kept once, with a warning. */
+function withoutRepeatedOwners(metadata: JsonObject, when: string, { warnings }: WriteContext): JsonObject {
+  const owners = metadata["ownerReferences"];
+  if (!Array.isArray(owners)) return metadata;
+  const uidOf = (owner: unknown): unknown => (isObject(owner) ? owner["uid"] : undefined);
+  const uids = owners.map(uidOf);
+  const kept = owners.filter((_, index) => uids.indexOf(uids[index]) === index);
+  if (kept.length === owners.length) return metadata;
+  const repeated = [...new Set(uids.filter((uid, index) => uids.indexOf(uid) !== index))].join(", ");
+  warnings.push(
+    `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated}`,
+  );
+  return { ...metadata, ownerReferences: kept };
 }
 
 function prune(value: JsonObject, resource: ServedResource): { value: JsonObject; unknown: string[] } {

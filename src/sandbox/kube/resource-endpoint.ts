@@ -17,6 +17,7 @@ import {
 } from "./list-and-watch.ts";
 import { parseListOptions } from "./list-options.ts";
 import { mergePatch } from "./merge-patch.ts";
+import { finalizerWarnings } from "./metadata-rules.ts";
 import { decodeObject, decodePatched } from "./object-decoding.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { ObjectWriter, WriteTarget } from "./object-writer.ts";
@@ -121,6 +122,7 @@ async function createAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   const namespace = scope(resource, info);
   const body = decodeObject(requireObject(value), { resource, namespace, name: undefined }, context, duplicates);
   const object = await deps.writer.create({ resource, namespace, subresource: "" }, body, context);
+  warnOfFinalizers(call, object);
   return shown(deps, call, 201, object);
 }
 
@@ -135,6 +137,7 @@ async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   }
   const body = decodeObject(given, { resource, namespace: target.namespace, name: target.name }, context, duplicates);
   const { object, created } = await deps.writer.replace(target, body, context);
+  warnOfFinalizers(call, object);
   return shown(deps, call, created ? 201 : 200, object);
 }
 
@@ -152,7 +155,12 @@ async function patchAnswer(deps: EndpointDependencies, call: ResourceCall): Prom
     (current) => patched(current, patch, { type, text, resource, name: target.name, context }),
     context,
   );
+  warnOfFinalizers(call, object);
   return shown(deps, call, 200, object);
+}
+
+function warnOfFinalizers({ resource, context }: ResourceCall, { metadata }: KubeObject): void {
+  if (resource.custom) context.warnings.push(...finalizerWarnings(metadata));
 }
 
 const ORPHANED_PODS =
