@@ -1,6 +1,7 @@
 import { builtinDefinitions } from "./builtin/definitions.ts";
 import type { JsonObject } from "./json-value.ts";
 import type { ServedResource } from "./registry.ts";
+import { bodySummary } from "./request-body.ts";
 import { badRequest, invalid, type StatusError } from "./status-error.ts";
 
 /** Kinds that every group version of the API server knows. */
@@ -42,6 +43,7 @@ export function builtinKindProblem(value: JsonObject, resource: ServedResource):
 
 /** Refuses the body of a create or an update that is of another kind or version than its path. */
 export function checkBodyKind(value: JsonObject, resource: ServedResource): void {
+  checkTypeMembers(value, resource);
   const apiVersion = text(value["apiVersion"]);
   if (!resource.custom) {
     const problem = builtinKindProblem(value, resource);
@@ -59,6 +61,24 @@ export function checkBodyKind(value: JsonObject, resource: ServedResource): void
     );
   }
   if (resource.custom) checkCustomKind(value, resource);
+}
+
+function checkTypeMembers(value: JsonObject, resource: ServedResource): void {
+  const refuse = (why: string): StatusError => {
+    const body = JSON.stringify(value);
+    const what = `the object provided is unrecognized (must be of type ${resource.kind})`;
+    return badRequest(`${what}: ${why.replace("BODY", () => body)} (${bodySummary(body)})`);
+  };
+  for (const name of ["kind", "apiVersion"]) {
+    const given = value[name];
+    if (given === undefined || given === null || typeof given === "string") continue;
+    const actual = Array.isArray(given) ? "array" : typeof given === "boolean" ? "bool" : typeof given;
+    const why = `json: cannot unmarshal ${actual} into Go struct field .${name} of type string`;
+    throw refuse(`couldn't get version/kind; json parse error: ${why}`);
+  }
+  const apiVersion = text(value["apiVersion"]);
+  if (apiVersion.split("/").length > 2) throw refuse(`unexpected GroupVersion string: ${apiVersion}`);
+  if (resource.custom && text(value["kind"]) === "") throw refuse("Object 'Kind' is missing in 'BODY'");
 }
 
 /** Refuses what a patch has made of an object when it is of another kind or version. */

@@ -90,7 +90,8 @@ export class ObjectWriter {
     options: Pick<ChangeOptions, "applied"> = {},
   ): Promise<KubeObject> {
     const { rules, storage } = this.#deps;
-    if (namespace !== undefined) this.#requireNamespace(resource, namespace, body.metadata.name);
+    if (namespace !== undefined)
+      this.#requireNamespace(resource, namespace, body.metadata.name || (body.metadata.generateName ?? ""));
     const errors: FieldError[] = [];
     const target = { resource, namespace, name: body.metadata.name, subresource: "" };
     let object = this.#defaulted(resource, rules.beforeTracking(resource, received(body, namespace)), options.applied);

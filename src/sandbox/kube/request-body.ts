@@ -29,7 +29,7 @@ export function decodeBody(
   } catch (error) {
     if (kind === undefined) throw error;
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): ${errorMessage(error)} (${summary(text)})`,
+      `the object provided is unrecognized (must be of type ${kind}): ${errorMessage(error)} (${bodySummary(text)})`,
     );
   }
 }
@@ -37,7 +37,7 @@ export function decodeBody(
 const SUMMARY_LENGTH = 30;
 
 /** The start of a body as error messages show it: JSON as it is, anything else in hexadecimal. */
-function summary(text: string): string {
+export function bodySummary(text: string): string {
   if (text === "") return "<empty>";
   const start = text.slice(0, SUMMARY_LENGTH);
   const shown = text.startsWith("{") ? start : Buffer.from(start).toString("hex");

@@ -19,6 +19,7 @@ import { parseListOptions } from "./list-options.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { finalizerWarnings } from "./metadata-rules.ts";
 import { decodeObject, decodePatched } from "./object-decoding.ts";
+import { checkBodyKind } from "./object-kind.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { ObjectWriter, WriteTarget } from "./object-writer.ts";
 import { strategicMergePatch } from "./patch-strategic.ts";
@@ -131,6 +132,7 @@ async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   const target = writeTarget(call);
   const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
   const given = requireObject(value);
+  checkBodyKind(given, resource);
   const metadata = isObject(given["metadata"]) ? given["metadata"] : {};
   if ((metadata["name"] ?? "") === "") {
     throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
