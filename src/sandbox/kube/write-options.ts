@@ -92,7 +92,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Text as Go quotes it. */
 function quoted(text: string): string {
-  const body = [...text].map((character) => {
+  const body = Array.from(text, (character) => {
     if (character === '"' || character === "\\") return `\\${character}`;
     if (isPrintable(character)) return character;
     const code = character.codePointAt(0) ?? 0;

@@ -1,5 +1,6 @@
 import type { Area } from "../scenario.ts";
 import { badRequestScenarios } from "./apply/bad-requests.ts";
+import { otherKindScenarios } from "./apply/built-in-kinds.ts";
 import { builtInListScenarios } from "./apply/built-in-lists.ts";
 import { clientScenarios } from "./apply/clients.ts";
 import { configMapScenarios } from "./apply/config-maps.ts";
@@ -14,6 +15,7 @@ export const apply: Area = {
     ...updateManagerScenarios,
     ...badRequestScenarios,
     ...builtInListScenarios,
+    ...otherKindScenarios,
     ...customResourceScenarios,
     ...subresourceScenarios,
     ...clientScenarios,
