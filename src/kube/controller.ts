@@ -41,8 +41,8 @@ export const conflictRetryMs = 60_000;
  * - `waiting`: again after `retryAfterMs` (default 5 s), neither failure nor error.
  * - `transient`, `bug`: back-off, not before `retryAfterMs`.
  * - `missing`: back-off; what is missing may yet appear.
- * - `denied`: again after five minutes. `conflict`: after one minute, or at once when the Kubernetes API says that the
- *   object changed meanwhile (code `Conflict`).
+ * - `denied`: again after five minutes; with back-off when the Kubernetes API refuses (code `Forbidden`).
+ * - `conflict`: after one minute, or at once when the Kubernetes API says that the object changed meanwhile (code `Conflict`).
  */
 export function runController(options: ControllerOptions): void {
   const { name, queue, reconcile, clock, metrics } = options;
@@ -129,7 +129,8 @@ function judgeError(error: unknown): Verdict {
     case "denied":
       return {
         ...failure,
-        action: { kind: "after", afterMs: deniedRetryMs },
+        // An API server that has just started refuses what it allows a moment later: its rules are not read yet.
+        action: code === "Forbidden" ? { kind: "backoff" } : { kind: "after", afterMs: deniedRetryMs },
         level: "error",
         message: "permission is missing",
       };

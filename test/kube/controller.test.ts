@@ -126,6 +126,14 @@ const cases: readonly Case[] = [
     level: "error",
   },
   {
+    title: "a refusal of the Kubernetes API, which a restarted server gives before it has read its rules",
+    reconcile: () => Promise.reject(failure("denied", "Forbidden")),
+    again: 500,
+    result: "error",
+    failed: true,
+    level: "error",
+  },
+  {
     title: "a foreign owner",
     reconcile: () => Promise.reject(failure("conflict", "NameTaken")),
     again: 60_000,
