@@ -98,13 +98,13 @@ export class Normalizer {
 /** A table whose cells do not tell how many seconds have gone by. */
 function ageless(table: Record<string, unknown>): Record<string, unknown> {
   const { columnDefinitions, rows } = table as {
-    readonly columnDefinitions?: readonly { readonly name: string }[];
-    readonly rows?: readonly { readonly cells: readonly unknown[] }[];
+    readonly columnDefinitions?: readonly { readonly name: string }[] | null;
+    readonly rows?: readonly { readonly cells: readonly unknown[] }[] | null;
   };
-  if (rows === undefined) return table;
+  if (rows === undefined || rows === null) return table;
   // After its first event, a watch says no more which column is which.
   const isAge = (index: number, cell: string): boolean =>
-    columnDefinitions == null
+    columnDefinitions === undefined || columnDefinitions === null
       ? /^(\d+[smhdy]){1,2}$/.test(cell)
       : /^(Age|Last Seen|First Seen|Created At)$/.test(columnDefinitions[index]?.name ?? "");
   const shown = (cell: unknown, index: number): unknown =>

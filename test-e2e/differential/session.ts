@@ -110,7 +110,10 @@ export class Session {
     for (const end = Date.now() + 20_000; ; ) {
       const answer = await this.silently("GET", path);
       if (done(answer)) return answer;
-      if (Date.now() > end) throw new Error(`${this.#server.name}: GET ${path} does not come to what is awaited`);
+      if (Date.now() > end) {
+        const last = `${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`;
+        throw new Error(`${this.#server.name}: GET ${path} does not come to what is awaited, it is ${last}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -19,7 +19,8 @@ export function encodeContinue({ version, after }: Continuation): string {
 /** Reads a `continue` parameter, with the API server's complaints (apiserver `storage.DecodeContinue`). */
 export function decodeContinue(token: string): Continuation {
   const { v, rv, start } = parsed(token);
-  if (v !== encodedVersion) throw invalidToken(`server does not recognize this encoded version ${String(v ?? "")}`);
+  if (v !== encodedVersion)
+    throw invalidToken(`server does not recognize this encoded version ${typeof v === "string" ? v : ""}`);
   if (typeof rv !== "number" || rv === 0)
     throw invalidToken(`incorrect encoded start resourceVersion (version ${encodedVersion})`);
   if (typeof start !== "string" || start === "")

@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../json.ts";
 import { ageSince } from "./builtin/age.ts";
 import { compileJsonPath, type JsonPath } from "./json-path.ts";
 import { isObject } from "./json-value.ts";
@@ -77,6 +78,7 @@ export function definitionsOf(crd: KubeObject): ResourceDefinition[] {
       ...printing(version),
       ...selectable(version),
       storageVersion: version.storage,
+      storedIn: [group, versions.find(({ storage }) => storage)?.name ?? version.name] as const,
       custom: true as const,
       ...(version.deprecated === true
         ? {
@@ -136,10 +138,9 @@ function printing(version: CrdVersion): Pick<ResourceDefinition, "columns" | "ce
   };
 }
 
-/** One cell as the API server's table convertor for custom resources makes it. */
-function cell(values: readonly unknown[], type: string, now: number): unknown {
-  const [value] = values;
-  if (value === undefined || value === null) return type === "date" ? "<unknown>" : null;
+/** One cell as the API server's table convertor for custom resources makes it: of the first thing that the path finds. */
+function cell([value]: readonly unknown[], type: string, now: number): unknown {
+  if (value === undefined || value === null) return null;
   switch (type) {
     case "integer":
       return typeof value === "number" ? Math.trunc(value) : null;
@@ -148,12 +149,9 @@ function cell(values: readonly unknown[], type: string, now: number): unknown {
     case "boolean":
       return typeof value === "boolean" ? value : null;
     case "date":
-      return typeof value === "string" ? ageSince(value, now) : "<invalid>";
+      if (typeof value !== "string") return null;
+      return Number.isNaN(Date.parse(value)) ? "<invalid>" : ageSince(value, now);
     default:
-      return values.length > 1
-        ? values.map(plainText).join(",")
-        : isObject(value) || Array.isArray(value)
-          ? JSON.stringify(value)
-          : plainText(value);
+      return isObject(value) || Array.isArray(value) ? canonicalJson(value) : plainText(value);
   }
 }

@@ -1,9 +1,37 @@
+import { createHash } from "node:crypto";
 import type { HttpRequest, HttpResponse } from "../../http.ts";
+import { kubernetesVersion } from "../control-plane/assets.ts";
 import { openApiResponse } from "./openapi.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 
+const [major = "", minor = ""] = kubernetesVersion.split(".");
+
 /** What `/version` answers; the API behaves as this release of Kubernetes does. */
-export const serverVersion = { major: "1", minor: "33", gitVersion: "v1.33.0" } as const;
+export const serverVersion = { major, minor, gitVersion: `v${kubernetesVersion}` };
+
+/** The API server lists its groups in this order, then those of custom resources. */
+const groupOrder = [
+  "apiregistration.k8s.io",
+  "apps",
+  "events.k8s.io",
+  "authentication.k8s.io",
+  "authorization.k8s.io",
+  "autoscaling",
+  "batch",
+  "certificates.k8s.io",
+  "networking.k8s.io",
+  "policy",
+  "rbac.authorization.k8s.io",
+  "storage.k8s.io",
+  "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
+  "scheduling.k8s.io",
+  "coordination.k8s.io",
+  "node.k8s.io",
+  "discovery.k8s.io",
+  "resource.k8s.io",
+  "flowcontrol.apiserver.k8s.io",
+];
 
 /** Subresources that are no part of a resource definition because only one kind has them. */
 const extraSubresources: Readonly<Record<string, readonly Subresource[]>> = {
@@ -35,7 +63,7 @@ export function apiDiscovery(
 ): HttpResponse | undefined {
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
   const path = (request.path.split("?", 1)[0] ?? "").replace(/(.)\/$/, "$1");
-  if (/^\/(healthz|livez|readyz)(\/[\w-]+)?$/.test(path)) return text("ok");
+  if (/^\/(healthz|livez|readyz)(\/(ping|log|etcd))?$/.test(path)) return text("ok");
   if (path === "/version") return json(versionInfo());
   if (path.startsWith("/openapi/")) return openApiResponse(request, definitions);
   if (path === "/")
@@ -70,9 +98,10 @@ export function apiDiscovery(
   if (served.length === 0) return undefined;
   return json({
     kind: "APIResourceList",
-    apiVersion: "v1",
+    // The core group is older than the rule that every document has its version.
+    ...(group === "" ? {} : { apiVersion: "v1" }),
     groupVersion: group === "" ? version : `${group}/${version}`,
-    resources: served.flatMap(resourceEntries),
+    resources: inOrder(served.flatMap(resourceEntries), served),
   });
 }
 
@@ -99,12 +128,18 @@ export function compareVersions(a: string, b: string): number {
 
 function versionInfo(): Record<string, string> {
   return {
-    ...serverVersion,
-    gitCommit: "",
+    major,
+    minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
+    gitVersion: serverVersion.gitVersion,
+    gitCommit: "$Format:%H$",
     gitTreeState: "clean",
     buildDate: "1970-01-01T00:00:00Z",
     goVersion: "",
-    compiler: "",
+    compiler: "gc",
     platform: "linux/amd64",
   };
 }
@@ -114,7 +149,9 @@ function versionsOf(definitions: readonly ResourceDefinition[]): readonly string
 }
 
 function groupsOf(definitions: readonly ResourceDefinition[]): readonly string[] {
-  return [...new Set(definitions.map((definition) => definition.group))];
+  const rank = (group: string): number => (groupOrder.indexOf(group) + groupOrder.length + 1) % (groupOrder.length + 1);
+  const groups = [...new Set(definitions.map((definition) => definition.group))];
+  return groups.sort((a, b) => rank(a) - rank(b));
 }
 
 function groupInfo(definitions: readonly ResourceDefinition[], group: string): Record<string, unknown> {
@@ -125,7 +162,7 @@ function groupInfo(definitions: readonly ResourceDefinition[], group: string): R
   return { name: group, versions, preferredVersion: versions[0] };
 }
 
-function resourceEntries(definition: ResourceDefinition): readonly Record<string, unknown>[] {
+function resourceEntries(definition: ResourceDefinition): readonly ResourceEntry[] {
   const { plural, namespaced, kind } = definition;
   return [
     {
@@ -136,6 +173,7 @@ function resourceEntries(definition: ResourceDefinition): readonly Record<string
       verbs: definition.verbs,
       ...(definition.shortNames.length === 0 ? {} : { shortNames: definition.shortNames }),
       ...(definition.categories.length === 0 ? {} : { categories: definition.categories }),
+      ...(definition.verbs.includes("watch") ? { storageVersionHash: storageVersionHash(definition) } : {}),
     },
     ...subresourcesOf(definition).map((subresource) => ({
       name: `${plural}/${subresource.name}`,
@@ -150,6 +188,27 @@ function resourceEntries(definition: ResourceDefinition): readonly Record<string
   ];
 }
 
+/** Built-in resources are listed by name; custom ones as they were defined. */
+function inOrder(
+  entries: readonly ResourceEntry[],
+  definitions: readonly ResourceDefinition[],
+): readonly ResourceEntry[] {
+  if (definitions.some(({ custom }) => custom === true)) return entries;
+  return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+interface ResourceEntry {
+  readonly name: string;
+  readonly [field: string]: unknown;
+}
+
+/** Tells clients whether the form of storage has changed (apiserver `discovery.StorageVersionHash`). */
+function storageVersionHash({ group, version, kind, storedIn }: ResourceDefinition): string {
+  const [storedGroup, storedVersion] = storedIn ?? [group, version];
+  const digest = createHash("sha256").update(`${storedGroup}/${storedVersion}/${kind}`).digest();
+  return digest.subarray(0, 8).toString("base64");
+}
+
 function subresourcesOf(definition: ResourceDefinition): readonly Subresource[] {
   const { group, version, kind } = definition;
   const verbs = ["get", "patch", "update"];
@@ -162,15 +221,14 @@ function subresourcesOf(definition: ResourceDefinition): readonly Subresource[] 
   ];
 }
 
-/** The version of aggregated discovery that the client prefers over plain documents, if any. */
+/** The version of aggregated discovery that the client takes, if any: where there is one, it comes before plain documents. */
 function aggregatedVersion(accept: string | undefined): string | undefined {
   for (const clause of (accept ?? "").split(",")) {
     const [type, ...parameters] = clause.split(";").map((part) => part.trim());
     if (type !== "application/json") continue;
-    if (parameters.length === 0) return undefined;
+    if (parameters.length === 0) continue;
     if (!parameters.includes("as=APIGroupDiscoveryList") || !parameters.includes("g=apidiscovery.k8s.io")) continue;
     if (parameters.includes("v=v2")) return "v2";
-    if (parameters.includes("v=v2beta1")) return "v2beta1";
   }
   return undefined;
 }
@@ -179,7 +237,7 @@ function aggregatedResponse(definitions: readonly ResourceDefinition[], version:
   const items = groupsOf(definitions).map((group) => {
     const members = definitions.filter((definition) => definition.group === group);
     return {
-      metadata: { name: group, creationTimestamp: null },
+      metadata: group === "" ? {} : { name: group },
       versions: versionsOf(members).map((served) => ({
         version: served,
         freshness: "Current",
@@ -193,14 +251,19 @@ function aggregatedResponse(definitions: readonly ResourceDefinition[], version:
 
 function aggregatedResource(definition: ResourceDefinition): Record<string, unknown> {
   const { group, version, kind } = definition;
+  // Built-in resources do not repeat what the document says already.
+  const responseKind = (answer: { group: string; version: string; kind: string }): Record<string, string> =>
+    definition.custom !== true && answer.group === group && answer.version === version
+      ? { group: "", version: "", kind: answer.kind }
+      : { group: answer.group, version: answer.version, kind: answer.kind };
   const subresources = subresourcesOf(definition).map((subresource) => ({
     subresource: subresource.name,
-    responseKind: { group: subresource.group, version: subresource.version, kind: subresource.kind },
+    responseKind: responseKind(subresource),
     verbs: subresource.verbs,
   }));
   return {
     resource: definition.plural,
-    responseKind: { group, version, kind },
+    responseKind: responseKind({ group, version, kind }),
     scope: definition.namespaced ? "Namespaced" : "Cluster",
     singularResource: definition.singular,
     verbs: definition.verbs,

@@ -44,6 +44,8 @@ export function schemaPrefix(version: OpenApiVersion): string {
 
 function collectNames(): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
+  // No kind refers to these.
+  for (const model of metaModels) found.set(model, `io.k8s.apimachinery.pkg.apis.meta.v1.${baseName(model)}`);
   for (const definition of builtinDefinitions)
     visit(definition.schema, packageOf(definition.group, definition.version), found);
   return found;

@@ -5,6 +5,7 @@ import type { ResourceDefinition, Schema } from "./resource-definition.ts";
 
 const quantityName = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 const metadataModel = "V1ObjectMeta";
+const listMetadataModel = "V1ListMeta";
 
 /** The named schemas of an OpenAPI document: one for each kind and for each structure that the built-in kinds refer to. */
 export function openApiSchemas(
@@ -18,6 +19,8 @@ export function openApiSchemas(
 
 class SchemaWriter {
   readonly schemas: Record<string, unknown> = {};
+  /** Schemas of custom kinds are published as they were given. */
+  #custom = false;
   readonly #version: OpenApiVersion;
 
   constructor(version: OpenApiVersion) {
@@ -32,12 +35,12 @@ class SchemaWriter {
     this.schemas[name] = { ...body, "x-kubernetes-group-version-kind": [{ group, kind, version }] };
     this.schemas[`${name}List`] = {
       type: "object",
-      description: `${listKind} is a list of ${kind}.`,
+      description: `${listKind} is a list of ${kind}`,
       required: ["items"],
       properties: {
         apiVersion: { type: "string" },
         kind: { type: "string" },
-        metadata: { type: "object" },
+        metadata: this.#wrapped(this.#model(listMetadataModel)),
         items: { type: "array", items: this.#reference(name) },
       },
       "x-kubernetes-group-version-kind": [{ group, kind: listKind, version }],
@@ -45,7 +48,9 @@ class SchemaWriter {
   }
 
   #customRoot(schema: Schema): Record<string, unknown> {
+    this.#custom = true;
     const written = this.#write(schema) as Record<string, unknown>;
+    this.#custom = false;
     const meta = fieldDescriptions("V1Deployment");
     const described = (name: string): Record<string, unknown> => {
       const description = meta.get(name);
@@ -81,9 +86,11 @@ class SchemaWriter {
       ...(schema["x-kubernetes-int-or-string"] === true && schema.type === undefined
         ? this.#version === "v2"
           ? { type: "string", format: "int-or-string" }
-          : { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] }
+          : this.#custom
+            ? { anyOf: [{ type: "integer" }, { type: "string" }] }
+            : { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] }
         : {}),
-      ...(nullable === true && schema.default === null ? { nullable } : {}),
+      ...(nullable === true && (this.#custom || schema.default === null) ? { nullable } : {}),
       ...(properties === undefined
         ? {}
         : {
@@ -129,7 +136,7 @@ class SchemaWriter {
     if (this.schemas[name] === undefined) {
       const placeholder: Record<string, unknown> = {};
       this.schemas[name] = placeholder;
-      const source = schema ?? modelSchema(metadataModel);
+      const source = schema ?? modelSchema(model);
       const { "x-kubernetes-patch-strategy": _, ...own } = source;
       this.schemas[name] = this.#structure(own, model);
     }

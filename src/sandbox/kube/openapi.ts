@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from "../../http.ts";
 import { canonicalJson, sha256Hex } from "../../json.ts";
+import { kubernetesVersion } from "../control-plane/assets.ts";
 import { modelOf } from "./builtin/model-schema.ts";
 import { openApiPaths } from "./openapi-paths.ts";
 import { openApiSchemas } from "./openapi-schemas.ts";
@@ -88,7 +89,7 @@ function inGroupVersion(
 function v3Document(definitions: readonly ResourceDefinition[]): unknown {
   return {
     openapi: "3.0.0",
-    info: { title: "Kubernetes", version: "v1.33.0" },
+    info: { title: "Kubernetes", version: `v${kubernetesVersion}` },
     paths: openApiPaths(definitions, "v3"),
     components: { schemas: openApiSchemas(definitions, "v3") },
   };
@@ -97,7 +98,7 @@ function v3Document(definitions: readonly ResourceDefinition[]): unknown {
 function v2Document(definitions: readonly ResourceDefinition[]): unknown {
   return {
     swagger: "2.0",
-    info: { title: "Kubernetes", version: "v1.33.0" },
+    info: { title: "Kubernetes", version: `v${kubernetesVersion}` },
     paths: openApiPaths(definitions, "v2"),
     definitions: openApiSchemas(definitions, "v2"),
   };

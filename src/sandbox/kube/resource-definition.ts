@@ -134,6 +134,8 @@ export interface ResourceDefinition {
   readonly columns: readonly PrinterColumn[];
   /** The cells of one object, in the order of `columns`. `now` is in milliseconds since the epoch. */
   cells(object: KubeObject, now: number): readonly unknown[];
+  /** What a table says of the row of an object as a whole. */
+  rowConditions?(object: KubeObject): readonly Record<string, string>[];
   /** Server-side defaulting beyond the schema's `default`s; returns the object to store. Pure. */
   defaults?(object: KubeObject): KubeObject;
   /** Validation beyond the schema; `old` is given on update. Pure. */
@@ -141,6 +143,8 @@ export interface ResourceDefinition {
   /** What can be selected with `fieldSelector`, beside `metadata.name` and `metadata.namespace`. */
   selectableFields?(object: KubeObject): Readonly<Record<string, string>>;
   readonly storageVersion: boolean;
+  /** Group and version of the form that a real API server stores, when it is not this one. */
+  readonly storedIn?: readonly [group: string, version: string];
   /** From a CustomResourceDefinition. */
   readonly custom?: true;
   /** What clients of the version are warned of with every answer. */

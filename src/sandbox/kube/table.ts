@@ -46,10 +46,15 @@ export function toTable(
             description: column.description ?? "",
             priority: column.priority,
           })),
-    rows: (list ? value.items : [value]).map((object) => ({
-      cells: definition.cells(named(object), options.now),
-      object: rowObject(object, options),
-    })),
+    // Kinds without a table of their own are printed row by row: without any, it stays null.
+    rows:
+      list && value.items.length === 0 && definition.columns[1]?.name === "Created At"
+        ? null
+        : (list ? value.items : [value]).map((object) => ({
+            cells: definition.cells(named(object), options.now),
+            ...rowConditions(definition, object),
+            object: rowObject(object, options),
+          })),
   };
 }
 
@@ -97,6 +102,11 @@ function rowObject(object: KubeObject, { includeObject, version }: TableOptions)
   // The bookmark after the initial events has to be told from the rest, whatever the client wants to see of objects.
   if (includeObject === "None" && object.metadata.annotations?.[initialEventsEnd] === undefined) return null;
   return toPartialObject(object, version);
+}
+
+function rowConditions(definition: ResourceDefinition, object: KubeObject): { readonly conditions?: unknown } {
+  const conditions = definition.rowConditions?.(object) ?? [];
+  return conditions.length === 0 ? {} : { conditions };
 }
 
 /** Bookmarks have no name; their cells are those of an object whose name is empty. */

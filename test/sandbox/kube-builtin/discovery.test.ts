@@ -10,6 +10,7 @@ const lake: ResourceDefinition = {
   kind: "Lake",
   listKind: "LakeList",
   plural: "lakes",
+  custom: true,
   singular: "lake",
   shortNames: ["lk"],
   categories: [],
@@ -61,7 +62,7 @@ describe("discovery", () => {
       (get(path).body as { resources: { name: string }[] }).resources.map(({ name }) => name);
     assert.deepEqual(
       names("/apis/apps/v1").filter((name) => name.startsWith("deployments")),
-      ["deployments", "deployments/status", "deployments/scale"],
+      ["deployments", "deployments/scale", "deployments/status"],
     );
     assert.deepEqual(names("/apis/example.com/v1"), ["lakes", "lakes/status"]);
     assert.ok(names("/api/v1").includes("serviceaccounts/token"));

@@ -20,21 +20,25 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
   return parts.length === 0 ? "<none>" : parts.sort().join(",");
 }
 
-/** A `LabelSelector` in the syntax of `kubectl -l`. */
+/** A `LabelSelector` in the syntax of `kubectl -l`, by label. */
 export function selectorText(selector: unknown): string {
-  const parts = Object.entries(stringMapAt(selector, "matchLabels"))
-    .map(([key, value]) => `${key}=${value}`)
-    .sort();
+  const parts = Object.entries(stringMapAt(selector, "matchLabels")).map(([key, value]) => ({
+    key,
+    text: `${key}=${value}`,
+  }));
   for (const expression of listAt(selector, "matchExpressions")) {
     const key = stringAt(expression, "key") ?? "";
     const values = listAt(expression, "values").map(String).sort().join(",");
-    const operator = stringAt(expression, "operator");
-    if (operator === "In") parts.push(`${key} in (${values})`);
-    else if (operator === "NotIn") parts.push(`${key} notin (${values})`);
-    else if (operator === "Exists") parts.push(key);
-    else if (operator === "DoesNotExist") parts.push(`!${key}`);
+    const text = {
+      In: `${key} in (${values})`,
+      NotIn: `${key} notin (${values})`,
+      Exists: key,
+      DoesNotExist: `!${key}`,
+    }[stringAt(expression, "operator") ?? ""];
+    if (text !== undefined) parts.push({ key, text });
   }
-  return orNone(parts.join(","));
+  const sorted = parts.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return orNone(sorted.map(({ text }) => text).join(","));
 }
 
 /** Names and images of a pod template's containers. */

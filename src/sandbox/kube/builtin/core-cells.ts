@@ -18,7 +18,7 @@ export const nodeColumns: readonly Column[] = [
 ];
 
 export function nodeCells(node: KubeObject, now: number): readonly unknown[] {
-  const info = (field: string): string => stringAt(node, "status", "nodeInfo", field) ?? "<unknown>";
+  const info = (field: string): string => stringAt(node, "status", "nodeInfo", field) || "<unknown>";
   const address = (type: string): string =>
     stringAt(
       listAt(node, "status", "addresses").find((candidate) => stringAt(candidate, "type") === type),
@@ -33,9 +33,13 @@ export function nodeCells(node: KubeObject, now: number): readonly unknown[] {
     address("InternalIP"),
     address("ExternalIP"),
     info("osImage"),
-    info("kernelVersion"),
+    kernelText(info("kernelVersion"), stringAt(node, "status", "nodeInfo", "architecture") ?? ""),
     info("containerRuntimeVersion"),
   ];
+}
+
+function kernelText(kernel: string, architecture: string): string {
+  return architecture === "" ? kernel : `${kernel} (${architecture})`;
 }
 
 function nodeStatus(node: KubeObject): string {

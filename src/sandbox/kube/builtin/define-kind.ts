@@ -21,11 +21,17 @@ export interface BuiltinKind {
   readonly status?: true;
   readonly scale?: { readonly labelSelectorPath?: string };
   readonly generation?: true;
+  /** Another version of the kind is the one that is stored. */
   readonly notStored?: true;
+  /** Formats of columns other than the name's. */
+  readonly formats?: Readonly<Record<string, string>>;
+  /** Group and version of the form that a real API server stores, when it is not this one. */
+  readonly storedIn?: readonly [group: string, version: string];
   readonly deprecation?: string;
   /** Without columns, the API server prints Name and Age. */
   readonly columns?: readonly Column[];
   readonly cells?: (object: KubeObject, now: number) => readonly unknown[];
+  readonly rowConditions?: (object: KubeObject) => readonly Record<string, string>[];
   readonly defaults?: (object: KubeObject) => void;
   readonly validate?: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[];
   readonly selectableFields?: (object: KubeObject) => Readonly<Record<string, string>>;
@@ -60,9 +66,14 @@ export function defineKind(kind: BuiltinKind): ResourceDefinition {
       name,
       type: type ?? "string",
       priority: priority ?? 0,
-      ...(name === "Name" ? { format: "name" } : {}),
+      ...(name === "Name"
+        ? { format: "name" }
+        : kind.formats?.[name] === undefined
+          ? {}
+          : { format: kind.formats[name] }),
     })),
     cells: kind.cells ?? ((object, now) => [object.metadata.name, ageSince(object.metadata.creationTimestamp, now)]),
+    ...(kind.rowConditions === undefined ? {} : { rowConditions: kind.rowConditions }),
     defaults(object) {
       const copy = normalize(object, modelSchema(kind.model)) as KubeObject;
       defaults?.(copy);
@@ -72,6 +83,7 @@ export function defineKind(kind: BuiltinKind): ResourceDefinition {
     ...(validate === undefined ? {} : { validate }),
     ...(selectableFields === undefined ? {} : { selectableFields }),
     storageVersion: kind.notStored !== true,
+    ...(kind.storedIn === undefined ? {} : { storedIn: kind.storedIn }),
     ...(kind.deprecation === undefined ? {} : { deprecation: kind.deprecation }),
   };
 }

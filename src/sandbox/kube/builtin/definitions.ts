@@ -2,6 +2,7 @@ import type { ResourceDefinition } from "../resource-definition.ts";
 import { coreKinds } from "./kinds-core.ts";
 import { networkingKinds } from "./kinds-networking.ts";
 import { policyKinds } from "./kinds-policy.ts";
+import { storedOnlyKinds } from "./kinds-stored-only.ts";
 import { workloadKinds } from "./kinds-workloads.ts";
 
 /** Every built-in kind that the API serves. */
@@ -10,4 +11,5 @@ export const builtinDefinitions: readonly ResourceDefinition[] = [
   ...workloadKinds,
   ...networkingKinds,
   ...policyKinds,
+  ...storedOnlyKinds,
 ];

@@ -7,7 +7,7 @@ import { validateConfigMap, validateNode, validateSecret } from "./core-validati
 import { type BuiltinKind, type Column, defineKind } from "./define-kind.ts";
 import { fieldsAt, listAt, stringAt, stringMapAt, textOf, valueAt } from "./fields.ts";
 import { defaultEndpoints, defaultLimitRange } from "./other-defaults.ts";
-import { podCells, podColumns } from "./pod-cells.ts";
+import { podCells, podColumns, podRowConditions } from "./pod-cells.ts";
 import { defaultPodTemplate } from "./pod-defaults.ts";
 import { validatePod } from "./pod-validation.ts";
 import { serviceCells, serviceColumns } from "./service-cells.ts";
@@ -57,6 +57,7 @@ export const coreKinds = [
     status: true,
     columns: podColumns,
     cells: podCells,
+    rowConditions: podRowConditions,
     defaults: defaultPod,
     validate: validatePod,
     selectableFields: (object) => ({
@@ -130,8 +131,6 @@ export const coreKinds = [
     kind: "ServiceAccount",
     plural: "serviceaccounts",
     shortNames: ["sa"],
-    columns: [["Name"], ["Secrets", "integer"], withAge],
-    cells: (object, now) => [object.metadata.name, listAt(object, "secrets").length, age(object, now)],
   }),
   core({
     kind: "Event",
@@ -293,11 +292,9 @@ function quotaText(object: KubeObject, limits: boolean): string {
 function endpointsText(object: KubeObject): string {
   const texts = listAt(object, "subsets").flatMap((subset) => {
     const ports = listAt(subset, "ports");
-    return listAt(subset, "addresses").flatMap((address) =>
-      ports.length === 0
-        ? [stringAt(address, "ip") ?? ""]
-        : ports.map((port) => `${stringAt(address, "ip") ?? ""}:${String(valueAt(port, "port"))}`),
-    );
+    const addresses = listAt(subset, "addresses").map((address) => stringAt(address, "ip") ?? "");
+    if (ports.length === 0) return addresses;
+    return ports.flatMap((port) => addresses.map((address) => `${address}:${String(valueAt(port, "port"))}`));
   });
   return orNone(firstThree(texts));
 }

@@ -96,6 +96,7 @@ export const policyKinds = [
     version: "v1",
     ...createdAt,
     kind: "CustomResourceDefinition",
+    storedIn: ["apiextensions.k8s.io", "v1beta1"],
     model: "V1CustomResourceDefinition",
     plural: "customresourcedefinitions",
     shortNames: ["crd", "crds"],
@@ -133,6 +134,7 @@ export const policyKinds = [
     plural: "events",
     shortNames: ["ev"],
     notStored: true,
+    storedIn: ["", "v1"],
     columns: eventColumns,
     cells: eventCells,
     selectableFields: (object) => ({
@@ -271,7 +273,7 @@ function autoscaler(version: "v1" | "v2"): ReturnType<typeof defineKind> {
     shortNames: ["hpa"],
     categories: ["all"],
     status: true,
-    ...(version === "v1" ? { notStored: true } : {}),
+    ...(version === "v1" ? { notStored: true, storedIn: ["autoscaling", "v2"] as const } : {}),
     columns: [["Name"], ["Reference"], ["Targets"], ["MinPods"], ["MaxPods"], ["Replicas"], ["Age"]],
     cells: (object, now) => [
       object.metadata.name,

@@ -188,7 +188,7 @@ export const workloadKinds = [
     cells: (object, now) => [
       object.metadata.name,
       jobStatus(object),
-      `${status(object, "succeeded")}/${numberAt(object, "spec", "completions") ?? numberAt(object, "spec", "parallelism") ?? 1}`,
+      `${status(object, "succeeded")}/${jobTarget(object)}`,
       jobDuration(object, now),
       ageSince(object.metadata.creationTimestamp, now),
       ...containerCells(valueAt(object, "spec", "template", "spec")),
@@ -262,6 +262,14 @@ function status(object: KubeObject, field: string): number {
 function controllerType(owner: { readonly apiVersion: string; readonly kind: string }): string {
   const group = owner.apiVersion.includes("/") ? `.${owner.apiVersion.split("/", 1)[0] ?? ""}` : "";
   return `${owner.kind.toLowerCase()}${group}`;
+}
+
+/** How many completions there are to be; where any one will do, of how many pods at a time. */
+function jobTarget(job: KubeObject): string {
+  const completions = numberAt(job, "spec", "completions");
+  if (completions !== undefined) return String(completions);
+  const parallelism = numberAt(job, "spec", "parallelism") ?? 0;
+  return parallelism > 1 ? `1 of ${parallelism}` : "1";
 }
 
 function jobStatus(job: KubeObject): string {

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../resource-definition.ts";
 import { ageSince, humanDuration } from "./age.ts";
 import type { Column } from "./define-kind.ts";
-import { fieldsAt, listAt, numberAt, stringAt, valueAt } from "./fields.ts";
+import { listAt, numberAt, stringAt, valueAt } from "./fields.ts";
 
 export const podColumns: readonly Column[] = [
   ["Name"],
@@ -17,75 +17,125 @@ export const podColumns: readonly Column[] = [
 
 /** A Pod's row. STATUS is the first thing that keeps the pod from running, as kubectl users know it. */
 export function podCells(pod: KubeObject, now: number): readonly unknown[] {
-  const containers = listAt(pod, "spec", "containers");
-  const statuses = listAt(pod, "status", "containerStatuses");
-  const initStatuses = listAt(pod, "status", "initContainerStatuses");
-  const ready = statuses.filter((status) => valueAt(status, "ready") === true && isRunning(status)).length;
+  const sidecars = listAt(pod, "spec", "initContainers").filter((container) => isSidecar(container));
+  const initialization = initSummary(pod, sidecars);
+  const phase = stringAt(pod, "status", "phase") ?? "";
+  const before = {
+    ...initialization,
+    status: initialization.status ?? gated(pod) ?? (stringAt(pod, "status", "reason") || phase),
+  };
+  const initialized = initialization.status === undefined || holds(pod, "Initialized");
+  const summary = initialized ? withContainers(pod, before) : before;
   return [
     pod.metadata.name,
-    `${ready}/${containers.length}`,
-    podStatus(pod),
-    restarts(initialized(pod) ? statuses : initStatuses, now),
+    `${summary.ready}/${listAt(pod, "spec", "containers").length + sidecars.length}`,
+    leaving(pod, phase) ?? summary.status,
+    restartText(summary.restarts, now),
     ageSince(pod.metadata.creationTimestamp, now),
-    stringAt(pod, "status", "podIP") ?? "<none>",
-    stringAt(pod, "spec", "nodeName") ?? "<none>",
-    stringAt(pod, "status", "nominatedNodeName") ?? "<none>",
+    stringAt(pod, "status", "podIPs", 0, "ip") || stringAt(pod, "status", "podIP") || "<none>",
+    stringAt(pod, "spec", "nodeName") || "<none>",
+    stringAt(pod, "status", "nominatedNodeName") || "<none>",
     readinessGates(pod),
   ];
 }
 
-function podStatus(pod: KubeObject): string {
+/** Tables mark the rows of pods that have ended. */
+export function podRowConditions(pod: KubeObject): readonly Record<string, string>[] {
   const phase = stringAt(pod, "status", "phase") ?? "";
-  if (pod.metadata.deletionTimestamp !== undefined && phase !== "Succeeded" && phase !== "Failed") {
-    return stringAt(pod, "status", "reason") === "NodeLost" ? "Unknown" : "Terminating";
-  }
-  const scheduled = condition(pod, "PodScheduled");
-  if (stringAt(scheduled, "reason") === "SchedulingGated") return "SchedulingGated";
-  const initialization = initStatus(pod);
-  if (initialization !== undefined) return initialization;
-  let status = stringAt(pod, "status", "reason") ?? phase;
-  let anyRunning = false;
-  for (const container of listAt(pod, "status", "containerStatuses").toReversed()) {
-    const waiting = stringAt(container, "state", "waiting", "reason");
-    if (waiting !== undefined && waiting !== "") status = waiting;
-    else if (valueAt(container, "state", "terminated") !== undefined) status = terminatedReason(container, "");
-    else if (valueAt(container, "ready") === true && isRunning(container)) anyRunning = true;
-  }
-  if (status !== "Completed" || !anyRunning) return status;
-  return stringAt(condition(pod, "Ready"), "status") === "True" ? "Running" : "NotReady";
+  const message = { Succeeded: "The pod has completed successfully.", Failed: "The pod failed." }[phase];
+  return message === undefined ? [] : [{ type: "Completed", status: "True", reason: phase, message }];
 }
 
-function initStatus(pod: KubeObject): string | undefined {
+interface Summary<Status> {
+  readonly status: Status;
+  readonly ready: number;
+  readonly restarts: Restarts;
+}
+
+interface Restarts {
+  readonly count: number;
+  /** Milliseconds since the epoch; 0: none is known. */
+  readonly last: number;
+}
+
+/** How far the init containers are; after that, restarts are those of the sidecars among them. */
+function initSummary(pod: KubeObject, sidecars: readonly unknown[]): Summary<string | undefined> {
+  const names = new Set(sidecars.map((container) => stringAt(container, "name")));
   const total = listAt(pod, "spec", "initContainers").length;
+  const all: unknown[] = [];
+  const ofSidecars: unknown[] = [];
+  let ready = 0;
   for (const [index, container] of listAt(pod, "status", "initContainerStatuses").entries()) {
-    const terminated = fieldsAt(container, "state", "terminated");
-    if (numberAt(terminated, "exitCode") === 0) continue;
-    if (isRestartable(pod, stringAt(container, "name")) && valueAt(container, "started") === true) continue;
-    if (valueAt(container, "state", "terminated") !== undefined) return terminatedReason(container, "Init:");
+    const sidecar = names.has(stringAt(container, "name"));
+    all.push(container);
+    if (sidecar) ofSidecars.push(container);
+    const terminated = valueAt(container, "state", "terminated");
+    if (terminated !== undefined && (numberAt(terminated, "exitCode") ?? 0) === 0) continue;
+    if (sidecar && valueAt(container, "started") === true) {
+      if (valueAt(container, "ready") === true) ready++;
+      continue;
+    }
+    const restarts = restartsOf(holds(pod, "Initialized") ? ofSidecars : all);
+    if (terminated !== undefined) return { status: `Init:${terminatedReason(terminated)}`, ready, restarts };
     const waiting = stringAt(container, "state", "waiting", "reason") ?? "";
-    return waiting === "" || waiting === "PodInitializing" ? `Init:${index}/${total}` : `Init:${waiting}`;
+    const status = waiting === "" || waiting === "PodInitializing" ? `${index}/${total}` : waiting;
+    return { status: `Init:${status}`, ready, restarts };
   }
-  return undefined;
+  return { status: undefined, ready, restarts: restartsOf(ofSidecars) };
 }
 
-function isRestartable(pod: KubeObject, name: string | undefined): boolean {
-  const spec = listAt(pod, "spec", "initContainers").find((container) => stringAt(container, "name") === name);
-  return stringAt(spec, "restartPolicy") === "Always";
+function withContainers(pod: KubeObject, before: Summary<string>): Summary<string> {
+  const statuses = listAt(pod, "status", "containerStatuses");
+  let { status, ready } = before;
+  let running = false;
+  let failure = "";
+  for (const container of statuses.toReversed()) {
+    const waiting = stringAt(container, "state", "waiting", "reason") ?? "";
+    const terminated = valueAt(container, "state", "terminated");
+    if (waiting !== "") status = waiting;
+    else if (terminated !== undefined) {
+      status = terminatedReason(terminated);
+      if ((numberAt(terminated, "exitCode") ?? 0) !== 0) failure = status;
+    } else if (valueAt(container, "ready") === true && valueAt(container, "state", "running") !== undefined) {
+      running = true;
+      ready++;
+    }
+  }
+  if (status === "Completed") {
+    if (running && holds(pod, "Ready")) status = "Running";
+    else if (failure !== "") status = failure;
+    else if (running) status = "NotReady";
+  }
+  const own = restartsOf(statuses);
+  const restarts = {
+    count: before.restarts.count + own.count,
+    last: Math.max(before.restarts.last, own.last),
+  };
+  return { status, ready, restarts };
 }
 
-function terminatedReason(container: unknown, prefix: string): string {
-  const terminated = fieldsAt(container, "state", "terminated");
+function gated(pod: KubeObject): string | undefined {
+  return stringAt(condition(pod, "PodScheduled"), "reason") === "SchedulingGated" ? "SchedulingGated" : undefined;
+}
+
+function leaving(pod: KubeObject, phase: string): string | undefined {
+  if (pod.metadata.deletionTimestamp === undefined) return undefined;
+  if (stringAt(pod, "status", "reason") === "NodeLost") return "Unknown";
+  return phase === "Succeeded" || phase === "Failed" ? undefined : "Terminating";
+}
+
+function isSidecar(container: unknown): boolean {
+  return stringAt(container, "restartPolicy") === "Always";
+}
+
+function terminatedReason(terminated: unknown): string {
   const reason = stringAt(terminated, "reason") ?? "";
-  if (reason !== "") return `${prefix}${reason}`;
+  if (reason !== "") return reason;
   const signal = numberAt(terminated, "signal") ?? 0;
-  return signal === 0 ? `${prefix}ExitCode:${numberAt(terminated, "exitCode") ?? 0}` : `${prefix}Signal:${signal}`;
+  return signal === 0 ? `ExitCode:${numberAt(terminated, "exitCode") ?? 0}` : `Signal:${signal}`;
 }
 
-function initialized(pod: KubeObject): boolean {
-  return initStatus(pod) === undefined;
-}
-
-function restarts(statuses: readonly unknown[], now: number): string {
+function restartsOf(statuses: readonly unknown[]): Restarts {
   let count = 0;
   let last = 0;
   for (const status of statuses) {
@@ -93,7 +143,15 @@ function restarts(statuses: readonly unknown[], now: number): string {
     const finished = Date.parse(stringAt(status, "lastState", "terminated", "finishedAt") ?? "");
     if (finished > last) last = finished;
   }
+  return { count, last };
+}
+
+function restartText({ count, last }: Restarts, now: number): string {
   return count > 0 && last > 0 ? `${count} (${humanDuration(now - last)} ago)` : String(count);
+}
+
+function holds(pod: KubeObject, type: string): boolean {
+  return stringAt(condition(pod, type), "status") === "True";
 }
 
 function readinessGates(pod: KubeObject): string {
@@ -108,8 +166,4 @@ function readinessGates(pod: KubeObject): string {
 
 function condition(pod: KubeObject, type: string): unknown {
   return listAt(pod, "status", "conditions").find((candidate) => stringAt(candidate, "type") === type);
-}
-
-function isRunning(status: unknown): boolean {
-  return valueAt(status, "state", "running") !== undefined;
 }

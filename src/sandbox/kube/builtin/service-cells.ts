@@ -31,6 +31,7 @@ export function loadBalancerText(object: KubeObject): string {
   return listAt(object, "status", "loadBalancer", "ingress")
     .map((ingress) => stringAt(ingress, "ip") ?? stringAt(ingress, "hostname") ?? "")
     .filter((address) => address !== "")
+    .sort()
     .join(",");
 }
 

@@ -271,7 +271,8 @@ export const fieldSelectorScenarios: readonly Scenario[] = [
           ],
         },
       });
-      session.note("made", made.status);
+      session.note("made", [made.status, made.body.message]);
+      if (made.status !== 201) throw new Error(JSON.stringify(made.body));
       const path = session.at(`${group}/v1`, "stones");
       await session.until(path, ({ status }) => status === 200);
       await session.until(session.at(`${group}/v2`, "stones"), ({ status }) => status === 200);

@@ -33,7 +33,7 @@ export const watchEventScenarios: readonly Scenario[] = [
       const made = await session.post(path, { metadata: { name: "a" }, data: { last: "words" } });
       await session.delete(`${path}/a`);
       const [, deleted] = await watch.take(2);
-      const { resourceVersion } = (deleted?.object as typeof made.body).metadata;
+      const resourceVersion = versionOf(deleted?.object);
       session.note("newer than the object", Number(resourceVersion) > Number(made.body.metadata.resourceVersion));
       const again = await session.watch(`${path}?watch=true&resourceVersion=${made.body.metadata.resourceVersion}`);
       await again.take(1, "the deletion again");
@@ -139,12 +139,12 @@ export const watchEventScenarios: readonly Scenario[] = [
           },
         );
         const [, last] = await watch.take(2);
-        version = (last?.object as typeof list.body).metadata.resourceVersion;
+        version = versionOf(last?.object);
         watch.abort();
         await session.silently("DELETE", `${path}/a${step}`);
         const rest = await session.watch(`${path}?watch=true&resourceVersion=${version}`);
         const [deleted] = await rest.take(1);
-        version = (deleted?.object as typeof list.body).metadata.resourceVersion;
+        version = versionOf(deleted?.object);
         rest.abort();
       }
     },
@@ -182,3 +182,11 @@ export const watchEventScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** The version of an event's object; empty when the event has not come. */
+function versionOf(object: unknown): string {
+  return (
+    (object as { readonly metadata?: { readonly resourceVersion?: string } } | undefined)?.metadata?.resourceVersion ??
+    ""
+  );
+}
