@@ -150,7 +150,8 @@ function writeContext(
   warnings: string[],
 ): WriteContext {
   const options = parseWriteOptions(query, verb, http.headers["content-type"]);
-  const manager = options.fieldManager === "" ? managerFromAgent(http.headers["user-agent"] ?? "") : options.fieldManager;
+  const manager =
+    options.fieldManager === "" ? managerFromAgent(http.headers["user-agent"] ?? "") : options.fieldManager;
   return { ...options, user, fieldManager: manager, warnings, options: requestOptions(query) };
 }
 
