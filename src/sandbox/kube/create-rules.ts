@@ -4,6 +4,7 @@ import { isObject, type JsonObject, valueAt } from "./json-value.ts";
 import type { ServedResource } from "./registry.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
 import { ServiceAddresses } from "./service-addresses.ts";
+import { forbidden } from "./status-error.ts";
 import type { Storage } from "./storage.ts";
 
 /** Kinds whose clients may give a status at creation (kubelets register nodes with theirs). */
@@ -120,12 +121,35 @@ export class CreateRules {
       serviceAccountName: account,
       serviceAccount: account,
       enableServiceLinks: given["enableServiceLinks"] ?? true,
-      preemptionPolicy: given["preemptionPolicy"] ?? "PreemptLowerPriority",
-      priority: given["priority"] ?? 0,
+      ...this.#priority(pod.metadata.name, given),
     };
     if (this.#mountsToken(spec, pod.metadata.namespace ?? "", account))
       spec = withTokenVolume(spec, `kube-api-access-${this.suffix(5)}`);
     return { ...pod, spec };
+  }
+
+  /** Priority admission: the value of the class that the pod names, or of the default one. */
+  #priority(name: string, spec: JsonObject): JsonObject {
+    const className = spec["priorityClassName"];
+    const classes = this.#storage.collection("scheduling.k8s.io/priorityclasses");
+    const named = typeof className === "string" && className !== "";
+    const found = named ? classes.get("", className) : undefined;
+    const system = named ? SYSTEM_PRIORITIES[className] : undefined;
+    if (named && found === undefined && system === undefined) {
+      throw forbidden(PODS, name, `no PriorityClass with name ${className} was found`);
+    }
+    const chosen = named ? found : defaultClass([...classes.objects()]);
+    const value = system ?? (typeof chosen?.["value"] === "number" ? chosen["value"] : 0);
+    const given = spec["priority"];
+    if (typeof given === "number" && given !== value) {
+      const why = `the integer value of priority (${given}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
+      throw forbidden(PODS, name, why);
+    }
+    return {
+      ...(!named && chosen !== undefined ? { priorityClassName: chosen.metadata.name } : {}),
+      preemptionPolicy: spec["preemptionPolicy"] ?? chosen?.["preemptionPolicy"] ?? "PreemptLowerPriority",
+      priority: value,
+    };
   }
 
   #mountsToken(spec: JsonObject, namespace: string, account: string): boolean {
@@ -158,6 +182,19 @@ function withNameLabel(object: KubeObject): KubeObject {
   const { name, labels } = object.metadata;
   if (name === "") return object;
   return { ...object, metadata: { ...object.metadata, labels: { ...labels, "kubernetes.io/metadata.name": name } } };
+}
+
+const PODS = { group: "", resource: "pods", kind: "Pod" };
+/** Classes that the API server itself brings along. */
+const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
+  "system-node-critical": 2_000_001_000,
+  "system-cluster-critical": 2_000_000_000,
+};
+
+/** Of several classes marked as the default, the one of the lowest value counts. */
+function defaultClass(classes: readonly KubeObject[]): KubeObject | undefined {
+  const value = (object: KubeObject): number => (typeof object["value"] === "number" ? object["value"] : 0);
+  return classes.filter((object) => object["globalDefault"] === true).sort((a, b) => value(a) - value(b))[0];
 }
 
 /** Kinds whose empty status shows as `{}` from the start. */
@@ -199,6 +236,14 @@ function withTokenVolume(spec: JsonObject, name: string): JsonObject {
           return { ...container, volumeMounts: [...mounts, mount] };
         })
       : containers;
+  const containers = [spec["containers"], spec["initContainers"]].flatMap((list) =>
+    Array.isArray(list) ? (list as JsonObject[]) : [],
+  );
+  const needed = containers.some(
+    ({ volumeMounts }) =>
+      !Array.isArray(volumeMounts) || !(volumeMounts as JsonObject[]).some(({ mountPath }) => mountPath === TOKEN_PATH),
+  );
+  if (!needed) return spec;
   const volumes = Array.isArray(spec["volumes"]) ? (spec["volumes"] as JsonObject[]) : [];
   // Admission runs again after webhooks have changed the pod: what is there stays the only one.
   const present = volumes.find((volume) => isTokenVolume(volume))?.["name"];

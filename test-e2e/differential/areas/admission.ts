@@ -1,4 +1,5 @@
 import type { Area } from "../scenario.ts";
+import { builtInPluginScenarios } from "./admission/built-in-plugins.ts";
 import { webhookAnswerScenarios } from "./admission/webhook-answers.ts";
 import { webhookConfigurationScenarios } from "./admission/webhook-configurations.ts";
 import { webhookMatchingScenarios } from "./admission/webhook-matching.ts";
@@ -11,8 +12,46 @@ export const admission: Area = {
     ...webhookAnswerScenarios,
     ...webhookMatchingScenarios,
     ...webhookConfigurationScenarios,
+    ...builtInPluginScenarios,
   ],
   knownDifferences: [
+    {
+      scenario: "TaintNodesByCondition and StorageObjectInUseProtection",
+      request: "POST *",
+      at: "/body/*",
+      reason:
+        "New Nodes get no taint `not-ready` and new PersistentVolumeClaims no protecting finalizer: the sandbox has no controllers that would take them off.",
+    },
+    {
+      scenario: "a missing ServiceAccount",
+      request: "create of pod*",
+      at: "*",
+      reason: "A Pod may name a ServiceAccount that does not exist.",
+    },
+    {
+      scenario: "PodSecurity",
+      request: "create of pod*",
+      at: "*",
+      reason: "The `pod-security.kubernetes.io` labels of Namespaces have no effect.",
+    },
+    {
+      scenario: "LimitRanger and ResourceQuota",
+      request: "create of pod*",
+      at: "*",
+      reason: "LimitRanges and ResourceQuotas are stored and not enforced.",
+    },
+    {
+      scenario: "DefaultIngressClass",
+      request: "POST */ingresses",
+      at: "/headers/warning",
+      reason: "No warning for the deprecated annotation `kubernetes.io/ingress.class`.",
+    },
+    {
+      scenario: "admission policies",
+      request: "GET *policies/*",
+      at: "/body/*",
+      reason: "ValidatingAdmissionPolicy, MutatingAdmissionPolicy and their bindings are not served.",
+    },
     {
       scenario: "defaults and validation after mutation",
       request: "* */services*",

@@ -3,7 +3,7 @@ import { evaluateCel } from "../cel/evaluate.ts";
 import { parseCel } from "../cel/parse.ts";
 import { CelSyntaxError } from "../cel/syntax.ts";
 import { CelError } from "../cel/values.ts";
-import type { JsonObject } from "../json-value.ts";
+import { isObject, type JsonObject } from "../json-value.ts";
 import type { MatchCondition } from "./configuration.ts";
 
 /** What conditions of webhooks and policies come to: `match`, `no match`, or the texts of what failed. */
@@ -12,9 +12,10 @@ export type MatchResult = { readonly matches: boolean } | { readonly errors: rea
 /** Evaluates `matchConditions`: one that is false decides, whatever others fail with. */
 export function matchConditions(conditions: readonly MatchCondition[], scope: JsonObject): MatchResult {
   const errors: string[] = [];
+  const values = Object.fromEntries(Object.entries(scope).map(([name, value]) => [name, dynamic(value)]));
   for (const { expression } of conditions) {
     try {
-      const value = evaluateCel(parseCel(expression), scope);
+      const value = evaluateCel(parseCel(expression), values);
       if (value === false) return { matches: false };
       if (value !== true) {
         errors.push(`expression '${expression}' resulted in error: no such overload`);
@@ -25,4 +26,12 @@ export function matchConditions(conditions: readonly MatchCondition[], scope: Js
     }
   }
   return errors.length > 0 ? { errors } : { matches: true };
+}
+
+/** JSON as CEL sees what has no schema. */
+function dynamic(value: unknown): unknown {
+  if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map((item) => dynamic(item));
+  if (!isObject(value)) return value;
+  return new Map(Object.entries(value).map(([name, member]) => [name, dynamic(member)]));
 }
