@@ -267,12 +267,17 @@ export const fieldSelectorScenarios: readonly Scenario[] = [
                 { jsonPath: ".spec.shape" },
               ],
             },
-            { ...version, name: "v2", storage: false },
+            // Were the schemas the same, the API server would take them for one of all versions, which has no selectable fields.
+            {
+              ...version,
+              name: "v2",
+              storage: false,
+              schema: { openAPIV3Schema: { ...schema, description: "Without selectable fields." } },
+            },
           ],
         },
       });
       session.note("made", [made.status, made.body.message]);
-      if (made.status !== 201) throw new Error(JSON.stringify(made.body));
       const path = session.at(`${group}/v1`, "stones");
       await session.until(path, ({ status }) => status === 200);
       await session.until(session.at(`${group}/v2`, "stones"), ({ status }) => status === 200);
