@@ -47,12 +47,6 @@ export const admission: Area = {
       reason: "No warning for the deprecated annotation `kubernetes.io/ingress.class`.",
     },
     {
-      scenario: "admission policies",
-      request: "GET *policies/*",
-      at: "/body/*",
-      reason: "ValidatingAdmissionPolicy, MutatingAdmissionPolicy and their bindings are not served.",
-    },
-    {
       scenario: "defaults and validation after mutation",
       request: "* */services*",
       at: "/body/*",
