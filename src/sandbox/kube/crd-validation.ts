@@ -54,7 +54,12 @@ export function validateCrd(crd: KubeObject, old: KubeObject | undefined): Field
   });
   errors.push(...found);
   if (old !== undefined) validateChange(crd, old, errors);
-  return errors.map((error) => ({ ...error, field: internalPath(error.field, spec.versions) }));
+  return errors.map((error) => ({
+    ...error,
+    field: internalPath(error.field, spec.versions),
+    // An error can tell of a second place.
+    detail: error.detail.replace(/(?<= within )spec\.versions\S+$/, (path) => internalPath(path, spec.versions)),
+  }));
 }
 
 const SHARED = {

@@ -75,6 +75,15 @@ export class CreateRules {
   onCreate(resource: ServedResource, object: KubeObject, errors: FieldError[]): KubeObject {
     if (resource.custom) return object;
     switch (resource.storageKey) {
+      case "apiextensions.k8s.io/customresourcedefinitions":
+        return {
+          ...object,
+          status: {
+            conditions: null,
+            acceptedNames: { plural: "", kind: "" },
+            storedVersions: storageVersions(object),
+          },
+        };
       case "/namespaces":
         return {
           ...withNameLabel(object),
@@ -287,4 +296,10 @@ function qosClass(spec: JsonObject): string {
   }
   if (!any) return "BestEffort";
   return guaranteed ? "Guaranteed" : "Burstable";
+}
+
+/** The version that a new CustomResourceDefinition stores its objects in. */
+function storageVersions({ spec }: KubeObject): readonly unknown[] {
+  const versions = isObject(spec) && Array.isArray(spec["versions"]) ? (spec["versions"] as unknown[]) : [];
+  return versions.flatMap((version) => (isObject(version) && version["storage"] === true ? [version["name"]] : []));
 }

@@ -16,12 +16,16 @@ const BLOCKING = new Set<FieldError["type"]>([
   "FieldValueTypeInvalid",
 ]);
 
-/** What is wrong with an object of a custom kind; `metadataErrors` is what is known to be wrong with its metadata. */
+/** What is wrong with an object of a custom kind; `found` is what is known to be wrong with its metadata. */
 export function validateCustom(
   resource: ServedResource,
   object: KubeObject,
   old: KubeObject | undefined,
-  { subresource, metadataErrors }: { readonly subresource: string; readonly metadataErrors: readonly FieldError[] },
+  {
+    subresource,
+    found,
+    warnings,
+  }: { readonly subresource: string; readonly found: readonly FieldError[]; readonly warnings: string[] },
 ): readonly FieldError[] {
   const { schema } = resource.definition;
   const errors = [...schemaErrors(object, old, schema, subresource), ...scaleErrors(resource, object, subresource)];
@@ -30,12 +34,12 @@ export function validateCustom(
   if (old === undefined || validateListTypes(old, schema).length === 0)
     errors.push(...validateListTypes(object, schema));
   if (!hasRules(schema)) return errors;
-  if ([...metadataErrors, ...errors].some(({ type }) => BLOCKING.has(type))) {
+  if ([...found, ...errors].some(({ type }) => BLOCKING.has(type))) {
     const text =
       "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
     return [...errors, { field: "<nil>", type: "FieldValueInvalid", detail: `Invalid value: null: ${text}` }];
   }
-  return [...errors, ...validateRules(object, old, schema)];
+  return [...errors, ...validateRules(object, old, schema, (text) => warnings.push(text))];
 }
 
 /** A write of the status is checked for the status alone, as if it were a document of its own. */

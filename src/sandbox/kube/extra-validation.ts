@@ -6,14 +6,14 @@ import type { FieldError, KubeObject } from "./resource-definition.ts";
 
 /**
  * Checks that need more than a definition's own: objects of custom kinds, and CustomResourceDefinitions themselves.
- * `found` is what is known to be wrong already.
+ * What is `found` is known to be wrong already.
  */
 export function extraValidation(
   resource: ServedResource,
   object: KubeObject,
   old: KubeObject | undefined,
-  { found, subresource }: { readonly found: readonly FieldError[]; readonly subresource: string },
+  known: { readonly found: readonly FieldError[]; readonly subresource: string; readonly warnings: string[] },
 ): readonly FieldError[] {
-  if (resource.custom) return validateCustom(resource, object, old, { subresource, metadataErrors: found });
+  if (resource.custom) return validateCustom(resource, object, old, known);
   return resource.storageKey === CRD_KEY ? validateCrd(object, old) : [];
 }

@@ -17,7 +17,7 @@ import { parseRequest, type RequestInfo } from "./request-info.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { type EndpointDependencies, resourceAnswer } from "./resource-endpoint.ts";
 import { reviewAnswer } from "./reviews.ts";
-import { internalError, noSuchResource, StatusError } from "./status-error.ts";
+import { internalError, noSuchResource, notFound, StatusError } from "./status-error.ts";
 import { type Collection, Storage } from "./storage.ts";
 import { subresourceAnswer } from "./subresources.ts";
 import { tokenUser } from "./tokens.ts";
@@ -128,6 +128,7 @@ async function answerRequest(
     }
     const nowhere = (): HttpResponse => {
       if (!resource.custom) throw noSuchResource();
+      if (info.subresource === "status" || info.subresource === "scale") throw notFound(resource, info.name ?? "");
       return pageNotFound();
     };
     if (!resource.definition.namespaced && info.namespace !== undefined) return nowhere();

@@ -4,6 +4,7 @@ import { completeSchema } from "./object-meta.ts";
 import type { ServedResource } from "./registry.ts";
 import type { WriteContext } from "./request-context.ts";
 import type { KubeObject, Schema } from "./resource-definition.ts";
+import { mistypedEmbedded } from "./schema/embedded.ts";
 import { pruneUnknown } from "./schema/prune.ts";
 import { badRequest, invalid } from "./status-error.ts";
 
@@ -33,6 +34,8 @@ export function decodeObject(
   const metadata = isObject(pruned.value["metadata"]) ? withoutNulls(pruned.value["metadata"]) : {};
   if (!resource.custom) checkTypes(pruned.value, resource.definition.schema, resource);
   checkTypes({ metadata }, { properties: { metadata: completeSchema({}).properties?.["metadata"] ?? {} } }, resource);
+  const mistyped = resource.custom ? mistypedEmbedded(value, resource.definition.schema) : undefined;
+  if (mistyped !== undefined) throw badRequest(cannotBeHandled(resource, mistyped));
   if (problems.length > 0) report(problems, resource, context);
   return {
     ...pruned.value,
@@ -123,7 +126,8 @@ function withoutRepeatedOwners(metadata: JsonObject, when: string, { warnings }:
 function prune(value: JsonObject, resource: ServedResource): { value: JsonObject; unknown: string[] } {
   const unknown: string[] = [];
   if (!resource.definition.prune) return { value, unknown };
-  return { value: pruneUnknown(value, completeSchema(resource.definition.schema), unknown) as JsonObject, unknown };
+  const pruned = pruneUnknown(value, completeSchema(resource.definition.schema), unknown) as JsonObject;
+  return { value: pruned, unknown: resource.custom ? unknown.sort() : unknown };
 }
 
 function report(problems: readonly string[], resource: ServedResource, context: WriteContext): void {
@@ -133,7 +137,6 @@ function report(problems: readonly string[], resource: ServedResource, context: 
     return;
   }
   const text = `strict decoding error: ${problems.join(", ")}`;
-  if (resource.custom) throw badRequest(text);
   throw badRequest(cannotBeHandled(resource, text));
 }
 

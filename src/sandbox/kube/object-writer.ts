@@ -29,7 +29,7 @@ export interface WriterDependencies {
     resource: ServedResource,
     object: KubeObject,
     old: KubeObject | undefined,
-    known: { readonly found: readonly FieldError[]; readonly subresource: string },
+    known: { readonly found: readonly FieldError[]; readonly subresource: string; readonly warnings: string[] },
   ) => readonly FieldError[];
 }
 
@@ -106,7 +106,7 @@ export class ObjectWriter {
     object = rules.beforeCreate(resource, this.#newIdentity(resource, namespace, object));
     object = this.#defaulted(resource, object, options.applied);
     object = rules.onCreate(resource, object, errors);
-    this.#validate(target, object, undefined, errors);
+    this.#validate(target, object, undefined, { errors, warnings: context.warnings });
     const named = { ...target, name: target.name === "" ? object.metadata.name : target.name };
     const seen = hasVersion ? { ...object, metadata: { ...object.metadata, resourceVersion } } : object;
     await this.#review.judged({ ...review, target: named }, seen);
@@ -185,7 +185,7 @@ export class ObjectWriter {
         next = this.#deps.rules.onUpdate(resource, next, current, errors);
       }
       if (target.subresource !== "status") next = withGeneration(resource, current, next);
-      if (options.trusted !== true) this.#validate(target, next, current, errors);
+      if (options.trusted !== true) this.#validate(target, next, current, { errors, warnings: context.warnings });
       if (options.unreviewed !== true) await this.#review.judged(review, withVersionOf(current, next));
       const latest = collection.get(target.namespace ?? "", name);
       if (latest !== stored) {
@@ -290,7 +290,7 @@ export class ObjectWriter {
     { resource, subresource }: WriteTarget,
     object: KubeObject,
     old: KubeObject | undefined,
-    errors: FieldError[],
+    { errors, warnings }: { readonly errors: readonly FieldError[]; readonly warnings: string[] },
   ): void {
     const { definition } = resource;
     const all = [
@@ -299,7 +299,7 @@ export class ObjectWriter {
       ...(definition.validate?.(object, old) ?? []),
       ...errors,
     ];
-    all.push(...this.#deps.extraValidation(resource, object, old, { found: all, subresource }));
+    all.push(...this.#deps.extraValidation(resource, object, old, { found: all, subresource, warnings }));
     if (all.length > 0) throw invalid(resource, object.metadata.name, all);
   }
 

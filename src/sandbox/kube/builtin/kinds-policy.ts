@@ -11,8 +11,8 @@ import {
   defaultPriorityClass,
   defaultWebhooks,
 } from "./other-defaults.ts";
-import { validateWebhooks } from "./webhook-validation.ts";
 import { defaultStorageClass } from "./storage-defaults.ts";
+import { validateWebhooks } from "./webhook-validation.ts";
 
 const rbac = { group: "rbac.authorization.k8s.io", version: "v1" };
 const admission = {

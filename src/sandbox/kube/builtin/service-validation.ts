@@ -29,7 +29,8 @@ export function validateService(service: KubeObject, old: KubeObject | undefined
     if (ip !== "" && ip !== "None")
       errors.push(forbidden("spec.clusterIPs[0]", "may not be set for ExternalName services"));
     for (const field of ["ipFamilies", "ipFamilyPolicy"]) {
-      if (spec[field] !== undefined) errors.push(forbidden(`spec.${field}`, "may not be set for ExternalName services"));
+      if (spec[field] !== undefined)
+        errors.push(forbidden(`spec.${field}`, "may not be set for ExternalName services"));
     }
   }
   errors.push(...validateAddresses(spec), ...validateTraffic(spec, type), ...validateLoadBalancer(spec, type, old));

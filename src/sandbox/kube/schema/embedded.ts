@@ -27,6 +27,36 @@ export function validateEmbedded(value: unknown, schema: Schema, path = ""): Fie
   return errors;
 }
 
+/** The first kind or version of an object inside of an object that is no text, which cannot be read at all. */
+export function mistypedEmbedded(value: unknown, schema: Schema, path = ""): string | undefined {
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    if (items === undefined) return undefined;
+    return firstOf(value.map((item: unknown, index) => () => mistypedEmbedded(item, items, `${path}[${index}]`)));
+  }
+  if (!isObject(value)) return undefined;
+  if (schema["x-kubernetes-embedded-resource"] === true) {
+    const wrong = ["apiVersion", "kind"].find((name) => value[name] !== undefined && typeof value[name] !== "string");
+    if (wrong !== undefined) return `${child(path, wrong)}: Invalid value: ${shown(value[wrong])}: must be a string`;
+  }
+  return firstOf(
+    Object.entries(value).map(([name, member]) => () => {
+      const property = schema.properties?.[name];
+      if (property !== undefined) return mistypedEmbedded(member, property, child(path, name));
+      const additional = schema.additionalProperties;
+      return typeof additional === "object" ? mistypedEmbedded(member, additional, `${path}[${name}]`) : undefined;
+    }),
+  );
+}
+
+function firstOf(attempts: readonly (() => string | undefined)[]): string | undefined {
+  for (const attempt of attempts) {
+    const found = attempt();
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function embeddedErrors(value: Record<string, unknown>, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const invalid = (field: string, wrong: unknown, text: string): void => {

@@ -1,4 +1,5 @@
 import { isObject } from "../json-value.ts";
+import { objectMetaSchema } from "../object-meta.ts";
 import type { Schema } from "../resource-definition.ts";
 
 /** What an embedded object may always have beside its schema. */
@@ -34,7 +35,8 @@ function pruneObject(
   const open = schema["x-kubernetes-preserve-unknown-fields"] === true || additional === true || isFree(schema);
   let copy: Record<string, unknown> | undefined;
   for (const name of Object.keys(value)) {
-    const property = schema.properties?.[name];
+    const ofEmbedded = schema["x-kubernetes-embedded-resource"] === true && name === "metadata";
+    const property = ofEmbedded ? objectMetaSchema : schema.properties?.[name];
     const child = property ?? (typeof additional === "object" ? additional : undefined);
     const childPath = path === "" ? name : `${path}.${name}`;
     if (child !== undefined) {
