@@ -18,6 +18,7 @@ import { ResourceMonitor } from "./resource-monitor.ts";
 import type { SandboxNode } from "./sandbox-node.ts";
 import { startScheduler } from "./scheduler.ts";
 import { startStatefulSets } from "./stateful-sets.ts";
+import { startStorageProtection } from "./storage-protection.ts";
 
 export interface ClusterOptions {
   /** `httpClusterApi(handler)` for the embedded API or a connection to a real one. */
@@ -89,7 +90,11 @@ export function startCluster(options: ClusterOptions): Cluster {
     startNamespaceContents(context, monitor, options.rootCertificate ?? ""),
   ];
   // These act on objects of all kinds, and so only once all are known.
-  const janitors = [startGarbageCollector(context, monitor), startNamespaceDeletion(context, monitor)];
+  const janitors = [
+    startGarbageCollector(context, monitor),
+    startNamespaceDeletion(context, monitor),
+    startStorageProtection(context, monitor),
+  ];
   const lists: Promise<void>[] = [];
   const runs = Object.values(caches).map((each) => {
     const { promise, resolve } = Promise.withResolvers<void>();

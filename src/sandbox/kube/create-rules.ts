@@ -59,6 +59,12 @@ export class CreateRules {
         return withDefaultTolerations(isNew ? this.#admittedPod(object) : object);
       case "networking.k8s.io/ingresses":
         return isNew ? this.#classified(object) : object;
+      case "/nodes":
+        return isNew ? withNotReadyTaint(object) : object;
+      case "/persistentvolumeclaims":
+        return isNew ? withFinalizer(object, "kubernetes.io/pvc-protection") : object;
+      case "/persistentvolumes":
+        return isNew ? withFinalizer(object, "kubernetes.io/pv-protection") : object;
       default:
         return object;
     }
@@ -125,6 +131,11 @@ export class CreateRules {
       typeof given["serviceAccountName"] === "string" && given["serviceAccountName"] !== ""
         ? given["serviceAccountName"]
         : "default";
+    const namespace = pod.metadata.namespace ?? "";
+    if (this.#storage.collection("/serviceaccounts").get(namespace, account) === undefined) {
+      const why = `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`;
+      throw forbidden(PODS, pod.metadata.name, why);
+    }
     let spec: JsonObject = {
       ...given,
       serviceAccountName: account,
@@ -184,6 +195,21 @@ export class CreateRules {
     const [chosen] = classes;
     return chosen === undefined ? ingress : { ...ingress, spec: { ...spec, ingressClassName: chosen.metadata.name } };
   }
+}
+
+/** Nothing is placed on a Node that nobody has seen ready: the node lifecycle controller takes the taint off. */
+function withNotReadyTaint(node: KubeObject): KubeObject {
+  const spec = isObject(node["spec"]) ? node["spec"] : {};
+  const taints = Array.isArray(spec["taints"]) ? (spec["taints"] as JsonObject[]) : [];
+  const taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
+  if (taints.some(({ key, effect }) => key === taint.key && effect === taint.effect)) return node;
+  return { ...node, spec: { ...spec, taints: [...taints, taint] } };
+}
+
+function withFinalizer(object: KubeObject, finalizer: string): KubeObject {
+  const { finalizers = [] } = object.metadata;
+  if (finalizers.includes(finalizer)) return object;
+  return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } };
 }
 
 /** Every namespace bears its name as a label. */

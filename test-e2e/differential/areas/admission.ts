@@ -16,19 +16,6 @@ export const admission: Area = {
   ],
   knownDifferences: [
     {
-      scenario: "TaintNodesByCondition and StorageObjectInUseProtection",
-      request: "POST *",
-      at: "/body/*",
-      reason:
-        "New Nodes get no taint `not-ready` and new PersistentVolumeClaims no protecting finalizer: the sandbox has no controllers that would take them off.",
-    },
-    {
-      scenario: "a missing ServiceAccount",
-      request: "create of pod*",
-      at: "*",
-      reason: "A Pod may name a ServiceAccount that does not exist.",
-    },
-    {
       scenario: "PodSecurity",
       request: "create of pod*",
       at: "*",

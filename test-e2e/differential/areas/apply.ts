@@ -22,19 +22,6 @@ export const apply: Area = {
   ],
   knownDifferences: [
     {
-      scenario: "taints, conditions and addresses of a Node",
-      request: "PATCH /api/v1/nodes/*",
-      at: "/body/spec/taints",
-      reason: "A new Node is not tainted as not ready: no controller of the sandbox would take the taint away.",
-    },
-    {
-      scenario: "the creator of every kind",
-      request: "POST *persistentvolumeclaims",
-      at: "/body/metadata/finalizers",
-      reason:
-        "A PersistentVolumeClaim gets no finalizer against deletion while in use: no controller would take it away.",
-    },
-    {
       scenario: "an autoscaler in two versions",
       request: "* *horizontalpodautoscalers/a*",
       at: "/body/spec/*",

@@ -48,6 +48,11 @@ export class ApiClient {
     return body as unknown as KubeObject;
   }
 
+  /** The account that Pods of the namespace `default` need; in a cluster a controller makes it. */
+  async createAccount(): Promise<void> {
+    await this.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
+  }
+
   patch(path: string, type: "json" | "merge" | "strategic-merge", patch: unknown): Promise<Answer> {
     return this.call("PATCH", path, patch, { "content-type": `application/${type}-patch+json` });
   }

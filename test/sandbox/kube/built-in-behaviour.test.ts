@@ -76,6 +76,7 @@ describe("services", () => {
 describe("pods", () => {
   it("start pending, with the service account of their namespace", async () => {
     const client = new ApiClient();
+    await client.createAccount();
     const created = await client.create("/api/v1/namespaces/default/pods", {
       apiVersion: "v1",
       kind: "Pod",
@@ -89,8 +90,20 @@ describe("pods", () => {
     assert.deepEqual(created["status"], { phase: "Pending", qosClass: "BestEffort" });
   });
 
+  it("are refused when their account is not there", async () => {
+    const spec = { serviceAccountName: "robot", containers: [{ name: "main", image: "x" }] };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "a" }, spec };
+    const { status, body } = await new ApiClient().call("POST", "/api/v1/namespaces/default/pods", pod);
+    assert.equal(status, 403);
+    assert.equal(
+      body.message,
+      'pods "a" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found',
+    );
+  });
+
   it("are bound to a node once", async () => {
     const client = new ApiClient();
+    await client.createAccount();
     const path = "/api/v1/namespaces/default/pods";
     await client.create(path, {
       apiVersion: "v1",

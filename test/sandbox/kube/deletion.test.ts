@@ -65,6 +65,7 @@ describe("deletion", () => {
 
   it("gives pods on a node their grace period, and none to others", async () => {
     const client = new ApiClient();
+    await client.createAccount();
     await client.create(PODS, pod("free"));
     await client.create(PODS, pod("bound", { nodeName: "n1", terminationGracePeriodSeconds: 20 }));
     await client.call("DELETE", `${PODS}/free`);
