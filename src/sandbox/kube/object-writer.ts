@@ -292,15 +292,15 @@ export class ObjectWriter {
     old: KubeObject | undefined,
     { errors, warnings }: { readonly errors: readonly FieldError[]; readonly warnings: string[] },
   ): void {
-    const { definition } = resource;
+    // What could not be allocated is refused before anything else is looked at.
+    if (errors.length > 0) throw invalid(resource, object.metadata.name, errors);
     const all = [
       ...metadataErrors(resource, object.metadata, old?.metadata),
-      ...(resource.custom ? [] : validateSchema(object, definition.schema)),
-      ...(definition.validate?.(object, old) ?? []),
-      ...errors,
+      ...kindErrors(resource, subresource, object, old),
     ];
     all.push(...this.#deps.extraValidation(resource, object, old, { found: all, subresource, warnings }));
     if (all.length > 0) throw invalid(resource, object.metadata.name, all);
+    if (subresource === "") warnings.push(...(resource.definition.warnings?.(object, old) ?? []));
   }
 
   /** The parts that this endpoint may change, laid over the present object. */
@@ -322,6 +322,22 @@ export class ObjectWriter {
     const next: KubeObject = { ...wanted, apiVersion: resource.apiVersion, kind: resource.kind, metadata };
     return resource.definition.hasStatus ? withMember(next, "status", current["status"]) : next;
   }
+}
+
+/** What the kind itself refuses. The schema is asked only for kinds without a validation of their own. */
+function kindErrors(
+  { custom, definition }: ServedResource,
+  subresource: string,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): readonly FieldError[] {
+  if (custom) return definition.validate?.(object, old) ?? [];
+  if (subresource === "status" && old !== undefined) return definition.validateStatus?.(object, old) ?? [];
+  const isSchemaBound = definition.validate === undefined || definition.group.endsWith("registration.k8s.io");
+  return [
+    ...(isSchemaBound ? validateSchema(object, definition.schema) : []),
+    ...(definition.validate?.(object, old) ?? []),
+  ];
 }
 
 /** The status of a Deployment leaves its labels alone. */

@@ -140,6 +140,10 @@ export interface ResourceDefinition {
   defaults?(object: KubeObject): KubeObject;
   /** Validation beyond the schema; `old` is given on update. Pure. */
   validate?(object: KubeObject, old: KubeObject | undefined): readonly FieldError[];
+  /** Validation of a change of the status alone, beyond the schema. Pure. */
+  validateStatus?(object: KubeObject, old: KubeObject): readonly FieldError[];
+  /** What the API server warns of in an object that is created or changed. Pure. */
+  warnings?(object: KubeObject, old: KubeObject | undefined): readonly string[];
   /** What can be selected with `fieldSelector`, beside `metadata.name` and `metadata.namespace`. */
   selectableFields?(object: KubeObject): Readonly<Record<string, string>>;
   readonly storageVersion: boolean;

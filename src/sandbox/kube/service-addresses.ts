@@ -1,6 +1,9 @@
 import type { Random } from "../../clock.ts";
+import { invalidValue } from "./builtin/field-errors.ts";
+import { listAt } from "./builtin/fields.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
+import { completeFamilies } from "./service-families.ts";
 import { withoutFieldsOfOldType } from "./service-type-change.ts";
 import type { Collection } from "./storage.ts";
 
@@ -36,12 +39,13 @@ export class ServiceAddresses {
     const type = spec["type"] ?? "ClusterIP";
     if (type === "ExternalName") return service;
     const next: JsonObject = { ...spec };
-    completeFamilies(next);
-    this.#completeAddress(next, oldSpec, errors);
-    const needsPorts =
-      type === "NodePort" || (type === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] !== false);
-    this.#completePorts(next, oldSpec, needsPorts, errors);
-    this.#completeHealthPort(next, oldSpec);
+    if (oldSpec !== undefined && oldSpec["type"] !== "ExternalName") keepAddresses(next, oldSpec);
+    completeFamilies(next, oldSpec, errors);
+    if (errors.length === 0) this.#completeAddress(next, oldSpec, errors);
+    const mayHavePorts = type === "NodePort" || type === "LoadBalancer";
+    const needsPorts = mayHavePorts && (type === "NodePort" || spec["allocateLoadBalancerNodePorts"] !== false);
+    if (errors.length === 0 && mayHavePorts) this.#completePorts(next, oldSpec, needsPorts, errors);
+    if (errors.length === 0) this.#completeHealthPort(next, oldSpec);
     return { ...service, spec: next };
   }
 
@@ -50,17 +54,15 @@ export class ServiceAddresses {
     const old = oldSpec?.["clusterIP"];
     if (given === undefined || given === "") {
       spec["clusterIP"] = typeof old === "string" && old !== "" ? old : this.#freeAddress();
-    } else if (given !== "None" && given !== old && this.#addresses.has(given)) {
-      const why = `failed to allocate IP ${given}: provided IP is already allocated`;
-      errors.push({
-        field: "spec.clusterIPs",
-        type: "FieldValueInvalid",
-        detail: `Invalid value: ["${given}"]: ${why}`,
-      });
+    } else if (given !== "None" && given !== old) {
+      const why = this.#addresses.has(given)
+        ? "provided IP is already allocated"
+        : "the provided network does not match the current range";
+      if (this.#addresses.has(given) || !given.startsWith(`${CLUSTER_NETWORK}.`)) {
+        errors.push(invalidValue("spec.clusterIPs", [given], `failed to allocate IP ${given}: ${why}`));
+      }
     }
     spec["clusterIPs"] = [spec["clusterIP"]];
-    spec["ipFamilies"] ??= ["IPv4"];
-    spec["ipFamilyPolicy"] ??= "SingleStack";
     spec["internalTrafficPolicy"] ??= "Cluster";
   }
 
@@ -164,13 +166,12 @@ function portKey(port: number, protocol: string | undefined): string {
   return `${port}/${protocol ?? "TCP"}`;
 }
 
-/** The IP families of a single-stack IPv4 cluster; a headless Service without a selector is left to who fills it. */
-function completeFamilies(spec: JsonObject): void {
-  const selector = spec["selector"];
-  const open = spec["clusterIP"] === "None" && (!isObject(selector) || Object.keys(selector).length === 0);
-  spec["ipFamilyPolicy"] ??= open ? "RequireDualStack" : "SingleStack";
-  if (Array.isArray(spec["ipFamilies"]) && spec["ipFamilies"].length > 0) return;
-  const ip = spec["clusterIP"];
-  const first = typeof ip === "string" && ip.includes(":") ? "IPv6" : "IPv4";
-  spec["ipFamilies"] = open ? ["IPv4", "IPv6"] : [first];
+/** A client that knows only one of `clusterIP` and `clusterIPs`, or neither, changes both or leaves both alone. */
+function keepAddresses(spec: JsonObject, old: JsonObject): void {
+  const [before, beforeAll] = [old["clusterIP"] ?? "", listAt(old, "clusterIPs")];
+  if ((spec["clusterIP"] ?? "") === "") spec["clusterIP"] = before;
+  const isSame = spec["clusterIP"] === before;
+  if (isSame && listAt(spec, "clusterIPs").length === 0) spec["clusterIPs"] = beforeAll;
+  const isSameList = JSON.stringify(listAt(spec, "clusterIPs")) === JSON.stringify(beforeAll);
+  if (!isSame && isSameList) spec["clusterIPs"] = [spec["clusterIP"]];
 }

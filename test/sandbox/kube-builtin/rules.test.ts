@@ -109,12 +109,12 @@ describe("validation of built-in kinds", () => {
     {
       name: "a backend without a port",
       object: ingress({ backend: { service: { name: "web" } } }),
-      expected: [`${path}.backend.service.port: Required value: port name or number is required`],
+      expected: [`${path}.backend: Required value: port name or number is required`],
     },
     {
       name: "a backend with two ports",
       object: ingress({ backend: { service: { name: "web", port: { name: "http", number: 80 } } } }),
-      expected: [`${path}.backend.service.port: Invalid value: "": cannot set both port name & port number`],
+      expected: [`${path}.backend: Invalid value: "": cannot set both port name & port number`],
     },
     {
       name: "an address as host",
@@ -129,7 +129,7 @@ describe("validation of built-in kinds", () => {
     {
       name: "an ingress with nothing in it",
       object: make("Ingress", { spec: {} }),
-      expected: ["spec: Invalid value: []: either `defaultBackend` or `rules` must be specified"],
+      expected: ["spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"],
     },
     {
       name: "a service without ports",
@@ -139,14 +139,15 @@ describe("validation of built-in kinds", () => {
     {
       name: "nameless and doubled service ports",
       object: service({ ports: [{ port: 80 }, { port: 80, name: "b" }] }),
-      expected: ["spec.ports[0].name: Required value", 'spec.ports[1]: Duplicate value: {"port":80,"protocol":"TCP"}'],
+      expected: [
+        "spec.ports[0].name: Required value",
+        'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
+      ],
     },
     {
-      name: "a node port outside the range",
-      object: service({ type: "NodePort", ports: [{ port: 80, nodePort: 80 }] }),
-      expected: [
-        "spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767",
-      ],
+      name: "a node port of a service without any",
+      object: service({ ports: [{ port: 80, nodePort: 30_080 }] }),
+      expected: ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
     },
     {
       name: "a load balancer class on another type",

@@ -34,6 +34,10 @@ export interface BuiltinKind {
   readonly rowConditions?: (object: KubeObject) => readonly Record<string, string>[];
   readonly defaults?: (object: KubeObject) => void;
   readonly validate?: (object: KubeObject, old: KubeObject | undefined) => readonly FieldError[];
+  /** What a change of the status must hold to. */
+  readonly validateStatus?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
+  /** What clients are warned of when they create or change an object. */
+  readonly warnings?: (object: KubeObject, old: KubeObject | undefined) => readonly string[];
   readonly selectableFields?: (object: KubeObject) => Readonly<Record<string, string>>;
 }
 
@@ -41,7 +45,7 @@ const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch"
 
 /** The full definition of a built-in kind. Its schema is made when first read. */
 export function defineKind(kind: BuiltinKind): ResourceDefinition {
-  const { defaults, validate, selectableFields } = kind;
+  const { defaults, validate, validateStatus, warnings, selectableFields } = kind;
   return {
     group: kind.group,
     version: kind.version,
@@ -81,6 +85,8 @@ export function defineKind(kind: BuiltinKind): ResourceDefinition {
       return copy;
     },
     ...(validate === undefined ? {} : { validate }),
+    ...(validateStatus === undefined ? {} : { validateStatus }),
+    ...(warnings === undefined ? {} : { warnings }),
     ...(selectableFields === undefined ? {} : { selectableFields }),
     storageVersion: kind.notStored !== true,
     ...(kind.storedIn === undefined ? {} : { storedIn: kind.storedIn }),

@@ -34,6 +34,27 @@ export function tooLong(field: string, limit: number): FieldError {
   return { field, type: "FieldValueTooLong", detail: `Too long: may not be more than ${limit} bytes` };
 }
 
+export function notFoundValue(field: string, value: unknown): FieldError {
+  return { field, type: "FieldValueNotFound", detail: `Not found: ${printed(value)}` };
+}
+
+export function tooMany(field: string, count: number, limit: number): FieldError {
+  const items = limit === 1 ? "item" : "items";
+  return { field, type: "FieldValueTooMany", detail: `Too many: ${count}: must have at most ${limit} ${items}` };
+}
+
+/** What is wrong with a value by the rule, each as an error of the field. */
+export function invalidBy(rule: (value: string) => readonly string[], field: string, value: string): FieldError[] {
+  return rule(value).map((problem) => invalidValue(field, value, problem));
+}
+
+/** A number that must not be negative; what is absent is right. */
+export function nonNegative(field: string, value: unknown): readonly FieldError[] {
+  return typeof value === "number" && value < 0
+    ? [invalidValue(field, value, "must be greater than or equal to 0")]
+    : [];
+}
+
 function printed(value: unknown): string {
   return value === undefined ? '""' : JSON.stringify(value);
 }

@@ -1,8 +1,9 @@
-import ipaddr from "ipaddr.js";
 import type { FieldError, KubeObject } from "../resource-definition.ts";
-import { forbidden, invalidValue, notSupported, required } from "./field-errors.ts";
-import { fieldsAt, listAt, stringAt, valueAt } from "./fields.ts";
-import { dns1035Label, dnsSubdomain, type NameRule, portName, portNumber, wildcardSubdomain } from "./name-rules.ts";
+import { checkIp, isIpText } from "./address-checks.ts";
+import { forbidden, invalidBy, invalidValue, notSupported, required, tooLong } from "./field-errors.ts";
+import { fieldsAt, listAt, objectsAt, stringAt, valueAt } from "./fields.ts";
+import { dnsLabel, dnsSubdomain, pathSegment, portName, portNumber, wildcardSubdomain } from "./name-rules.ts";
+import { checkBalancerHost } from "./service-validation.ts";
 
 const pathTypes = ["Exact", "ImplementationSpecific", "Prefix"];
 const classAnnotation = "kubernetes.io/ingress.class";
@@ -11,15 +12,10 @@ export function validateIngress(ingress: KubeObject, old: KubeObject | undefined
   const spec = fieldsAt(ingress, "spec");
   const errors: FieldError[] = [];
   const className = stringAt(spec, "ingressClassName");
-  const annotated = ingress.metadata.annotations?.[classAnnotation];
-  if (old === undefined && annotated !== undefined && className !== undefined && annotated !== className) {
-    const path = `metadata.annotations.${classAnnotation}`;
-    errors.push(invalidValue(path, annotated, "must match `ingressClassName` when both are specified"));
-  }
   const rules = listAt(spec, "rules");
   const backend = valueAt(spec, "defaultBackend");
   if (rules.length === 0 && backend === undefined) {
-    errors.push(invalidValue("spec", rules, "either `defaultBackend` or `rules` must be specified"));
+    errors.push(invalidValue("spec", null, "either `defaultBackend` or `rules` must be specified"));
   }
   if (backend !== undefined) errors.push(...validateBackend(backend, "spec.defaultBackend"));
   for (const [index, rule] of rules.entries()) errors.push(...validateRule(rule, `spec.rules[${index}]`));
@@ -27,20 +23,37 @@ export function validateIngress(ingress: KubeObject, old: KubeObject | undefined
     for (const [position, host] of listAt(tls, "hosts").entries()) {
       const path = `spec.tls[${index}].hosts[${position}]`;
       const rule = String(host).includes("*") ? wildcardSubdomain : dnsSubdomain;
-      errors.push(...named(rule, String(host), path));
+      errors.push(...invalidBy(rule, path, String(host)));
     }
+    const secret = stringAt(tls, "secretName") ?? "";
+    if (secret !== "") errors.push(...invalidBy(dnsSubdomain, `spec.tls[${index}].secretName`, secret));
   }
-  if (className !== undefined) errors.push(...named(dnsSubdomain, className, "spec.ingressClassName"));
+  if (className !== undefined) errors.push(...invalidBy(dnsSubdomain, "spec.ingressClassName", className));
+  const annotated = ingress.metadata.annotations?.[classAnnotation];
+  if (old === undefined && annotated !== undefined && className !== undefined && annotated !== className) {
+    const path = `annotations.${classAnnotation}`;
+    errors.push(invalidValue(path, annotated, "must match `ingressClassName` when both are specified"));
+  }
   return errors;
+}
+
+/** What the status may say of the load balancer. */
+export function validateIngressStatus(ingress: KubeObject, old: KubeObject): readonly FieldError[] {
+  const entries = (object: KubeObject): readonly unknown[] => objectsAt(object, "status", "loadBalancer", "ingress");
+  const known = entries(old).map((entry) => stringAt(entry, "ip") ?? "");
+  return entries(ingress).flatMap((entry, index) => {
+    const path = `status.loadBalancer.ingress[${index}]`;
+    const ip = stringAt(entry, "ip") ?? "";
+    return [...(ip === "" ? [] : checkIp(`${path}.ip`, ip, known)), ...checkBalancerHost(entry, path)];
+  });
 }
 
 function validateRule(rule: unknown, path: string): readonly FieldError[] {
   const errors: FieldError[] = [];
   const host = stringAt(rule, "host") ?? "";
   if (host !== "") {
-    if (ipaddr.isValid(host) && !/^\d+$/.test(host)) {
-      errors.push(invalidValue(`${path}.host`, host, "must be a DNS name, not an IP address"));
-    } else errors.push(...named(host.includes("*") ? wildcardSubdomain : dnsSubdomain, host, `${path}.host`));
+    if (isIpText(host)) errors.push(invalidValue(`${path}.host`, host, "must be a DNS name, not an IP address"));
+    errors.push(...invalidBy(host.includes("*") ? wildcardSubdomain : dnsSubdomain, `${path}.host`, host));
   }
   const http = valueAt(rule, "http");
   if (http === undefined) return errors;
@@ -54,8 +67,8 @@ function validatePath(entry: unknown, path: string): readonly FieldError[] {
   const errors: FieldError[] = [];
   const pathType = stringAt(entry, "pathType");
   const value = stringAt(entry, "path") ?? "";
-  if (pathType === undefined) errors.push(required(`${path}.pathType`, "pathType must be specified"));
-  else if (pathType === "ImplementationSpecific") {
+  if (pathType === undefined) return [required(`${path}.pathType`, "pathType must be specified")];
+  if (pathType === "ImplementationSpecific") {
     if (value !== "" && !value.startsWith("/"))
       errors.push(invalidValue(`${path}.path`, value, "must be an absolute path"));
   } else if (pathTypes.includes(pathType)) {
@@ -76,53 +89,75 @@ function validateBackend(backend: unknown, path: string): readonly FieldError[] 
   if (resource !== undefined && service !== undefined) {
     return [invalidValue(path, "", "cannot set both resource and service backends")];
   }
-  if (resource !== undefined) {
-    return ["kind", "name"]
-      .filter((field) => (stringAt(resource, field) ?? "") === "")
-      .map((field) => required(`${path}.resource.${field}`));
-  }
-  if (service === undefined) return [required(path, "resource or service backend is required")];
+  if (resource !== undefined) return checkReference(resource, `${path}.resource`);
+  if (service === undefined) return [invalidValue(path, "", "resource or service backend is required")];
   const errors: FieldError[] = [];
   const name = stringAt(service, "name") ?? "";
   if (name === "") errors.push(required(`${path}.service.name`));
-  else errors.push(...named(dns1035Label, name, `${path}.service.name`));
-  const portNameValue = stringAt(service, "port", "name") ?? "";
+  else errors.push(...invalidBy(dnsLabel, `${path}.service.name`, name));
+  const givenName = stringAt(service, "port", "name") ?? "";
   const number = valueAt(service, "port", "number");
   const hasNumber = number !== undefined && number !== 0;
-  const portPath = `${path}.service.port`;
-  if (portNameValue !== "" && hasNumber)
-    errors.push(invalidValue(portPath, "", "cannot set both port name & port number"));
-  else if (portNameValue !== "") errors.push(...named(portName, portNameValue, `${portPath}.name`));
-  else if (hasNumber) {
-    errors.push(...portNumber(number).map((problem) => invalidValue(`${portPath}.number`, number, problem)));
-  } else errors.push(required(portPath, "port name or number is required"));
+  const at = `${path}.service.port`;
+  if (givenName !== "" && hasNumber) errors.push(invalidValue(path, "", "cannot set both port name & port number"));
+  else if (givenName !== "") errors.push(...invalidBy(portName, `${at}.name`, givenName));
+  else if (hasNumber)
+    errors.push(...portNumber(number).map((problem) => invalidValue(`${at}.number`, number, problem)));
+  else errors.push(required(path, "port name or number is required"));
   return errors;
 }
+
+/** A reference by group, kind and name. */
+function checkReference(reference: unknown, path: string): readonly FieldError[] {
+  const group = stringAt(reference, "apiGroup");
+  const errors: FieldError[] = group === undefined ? [] : invalidBy(dnsSubdomain, `${path}.apiGroup`, group);
+  for (const field of ["kind", "name"]) {
+    const value = stringAt(reference, field) ?? "";
+    if (value === "") errors.push(required(`${path}.${field}`));
+    else errors.push(...invalidBy(pathSegment, `${path}.${field}`, value));
+  }
+  return errors;
+}
+
+const MAX_CONTROLLER = 250;
+const scopes = ["Cluster", "Namespace"];
 
 export function validateIngressClass(ingressClass: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   const errors: FieldError[] = [];
   const controller = stringAt(ingressClass, "spec", "controller") ?? "";
-  if (controller === "") errors.push(required("spec.controller"));
-  else if (!/^[^/]+(\/[^/]+)+$/.test(controller)) {
-    const message = 'must be a domain-prefixed path (such as "acme.io/foo")';
-    errors.push(invalidValue("spec.controller", controller, message));
-  }
   if (old !== undefined && stringAt(old, "spec", "controller") !== controller) {
     errors.push(invalidValue("spec.controller", controller, "field is immutable"));
   }
+  if (controller.length > MAX_CONTROLLER) errors.push(tooLong("spec.controller", MAX_CONTROLLER));
+  errors.push(...checkPrefixedPath("spec.controller", controller));
   const parameters = valueAt(ingressClass, "spec", "parameters");
   if (parameters === undefined) return errors;
+  const path = "spec.parameters";
+  errors.push(...checkReference(parameters, path));
   const scope = stringAt(parameters, "scope");
   const namespace = stringAt(parameters, "namespace");
+  if (scope === undefined) return [...errors, required(`${path}.scope`)];
+  if (!scopes.includes(scope)) return [...errors, notSupported(`${path}.scope`, scope, scopes)];
   if (scope === "Namespace" && namespace === undefined) {
-    errors.push(required("spec.parameters.namespace", "`parameters.scope` is set to 'Namespace'"));
-  }
-  if (scope === "Cluster" && namespace !== undefined) {
-    errors.push(forbidden("spec.parameters.namespace", "`parameters.scope` is set to 'Cluster'"));
+    errors.push(required(`${path}.namespace`, "`parameters.scope` is set to 'Namespace'"));
+  } else if (scope === "Namespace" && namespace !== undefined) {
+    errors.push(...invalidBy(dnsLabel, `${path}.namespace`, namespace));
+  } else if (namespace !== undefined) {
+    errors.push(forbidden(`${path}.namespace`, "`parameters.scope` is set to 'Cluster'"));
   }
   return errors;
 }
 
-function named(rule: NameRule, value: string, path: string): readonly FieldError[] {
-  return rule(value).map((problem) => invalidValue(path, value, problem));
+/** A path whose first part is a domain, such as `example.com/controller`. */
+function checkPrefixedPath(field: string, value: string): readonly FieldError[] {
+  if (value === "") return [required(field)];
+  const slash = value.indexOf("/");
+  const [host, path] = [value.slice(0, Math.max(slash, 0)), value.slice(slash + 1)];
+  if (host === "" || path === "") {
+    return [invalidValue(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  }
+  const pattern = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+  const fits = new RegExp(`^${pattern}$`).test(path);
+  const why = `Invalid path (regex used for validation is '${pattern}')`;
+  return [...invalidBy(dnsSubdomain, field, host), ...(fits ? [] : [invalidValue(field, path, why)])];
 }

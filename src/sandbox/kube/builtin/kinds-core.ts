@@ -12,7 +12,7 @@ import { defaultPodTemplate } from "./pod-defaults.ts";
 import { validatePod } from "./pod-validation.ts";
 import { serviceCells, serviceColumns } from "./service-cells.ts";
 import { defaultService } from "./service-defaults.ts";
-import { validateService } from "./service-validation.ts";
+import { validateService, validateServiceStatus } from "./service-validation.ts";
 import { defaultVolume, defaultVolumeClaim } from "./storage-defaults.ts";
 
 type CoreKind = Omit<BuiltinKind, "group" | "version" | "model"> & { readonly model?: string };
@@ -46,6 +46,7 @@ export const coreKinds = [
     cells: nodeCells,
     defaults: defaultNode,
     validate: validateNode,
+    validateStatus: validateNode,
     selectableFields: (object) => ({ "spec.unschedulable": String(valueAt(object, "spec", "unschedulable") === true) }),
   }),
   core({
@@ -85,6 +86,7 @@ export const coreKinds = [
     cells: serviceCells,
     defaults: defaultService,
     validate: validateService,
+    validateStatus: validateServiceStatus,
     selectableFields: (object) => ({
       "spec.clusterIP": stringAt(object, "spec", "clusterIP") ?? "",
       "spec.type": stringAt(object, "spec", "type") ?? "",

@@ -3,7 +3,8 @@ import { ageSince } from "./age.ts";
 import { firstThree, orNone, orUnset, selectorText } from "./cell-text.ts";
 import { defineKind } from "./define-kind.ts";
 import { listAt, stringAt, textAt, valueAt } from "./fields.ts";
-import { validateIngress, validateIngressClass } from "./ingress-validation.ts";
+import { validateIngress, validateIngressClass, validateIngressStatus } from "./ingress-validation.ts";
+import { validateNetworkPolicy } from "./network-policy-validation.ts";
 import { defaultEndpointSlice, defaultIngress, defaultIngressClass, defaultNetworkPolicy } from "./other-defaults.ts";
 import { loadBalancerText } from "./service-cells.ts";
 import { validateEndpointSlice } from "./slice-validation.ts";
@@ -33,6 +34,7 @@ export const networkingKinds = [
     ],
     defaults: defaultIngress,
     validate: validateIngress,
+    validateStatus: validateIngressStatus,
   }),
   defineKind({
     ...networking,
@@ -65,6 +67,7 @@ export const networkingKinds = [
       ageSince(object.metadata.creationTimestamp, now),
     ],
     defaults: defaultNetworkPolicy,
+    validate: validateNetworkPolicy,
   }),
   defineKind({
     group: "discovery.k8s.io",

@@ -3,6 +3,7 @@ import { ageSince, humanDuration } from "./age.ts";
 import { containerCells, labelText, orNone, selectorText } from "./cell-text.ts";
 import { type Column, defineKind } from "./define-kind.ts";
 import { listAt, numberAt, stringAt, stringMapAt, valueAt } from "./fields.ts";
+import { validateCronJob, validateJob } from "./job-validation.ts";
 import {
   defaultCronJob,
   defaultDaemonSet,
@@ -14,10 +15,10 @@ import {
 } from "./workload-defaults.ts";
 import {
   validateControllerRevision,
-  validateCronJob,
   validateDaemonSet,
-  validateJob,
-  validateReplicated,
+  validateDeployment,
+  validateReplicaSet,
+  validateReplicationController,
   validateStatefulSet,
 } from "./workload-validation.ts";
 
@@ -54,7 +55,7 @@ export const workloadKinds = [
       selectorText(valueAt(object, "spec", "selector")),
     ],
     defaults: defaultDeployment,
-    validate: validateReplicated,
+    validate: validateDeployment,
   }),
   defineKind({
     ...apps,
@@ -77,7 +78,7 @@ export const workloadKinds = [
     ],
     cells: replicaSetCells,
     defaults: defaultReplicaSet,
-    validate: validateReplicated,
+    validate: validateReplicaSet,
   }),
   defineKind({
     group: "",
@@ -101,6 +102,7 @@ export const workloadKinds = [
     ],
     cells: replicaSetCells,
     defaults: defaultReplicationController,
+    validate: validateReplicationController,
     selectableFields: (object) => ({ "status.replicas": String(status(object, "replicas")) }),
   }),
   defineKind({

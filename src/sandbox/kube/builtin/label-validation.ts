@@ -1,6 +1,6 @@
 import type { FieldError } from "../resource-definition.ts";
 import { invalidValue, required } from "./field-errors.ts";
-import { listAt, stringAt, stringMapAt } from "./fields.ts";
+import { listAt, stringAt, stringMapAt, valueAt } from "./fields.ts";
 import { labelValue, qualifiedName } from "./name-rules.ts";
 
 export function validateLabels(labels: Readonly<Record<string, string>>, path: string): readonly FieldError[] {
@@ -27,8 +27,18 @@ export function validateLabelSelector(selector: unknown, path: string): readonly
     } else errors.push(invalidValue(`${at}.operator`, operator, "not a valid selector operator"));
     const key = stringAt(expression, "key") ?? "";
     errors.push(...qualifiedName(key).map((problem) => invalidValue(`${at}.key`, key, problem)));
+    for (const [position, value] of listAt(expression, "values").map(String).entries()) {
+      errors.push(...labelValue(value).map((problem) => invalidValue(`${at}.values[${position}]`, value, problem)));
+    }
   }
   return errors;
+}
+
+/** Whether the API server can make a selector of it at all. */
+export function isUsableSelector(selector: unknown): boolean {
+  if (Object.values(stringMapAt(selector, "matchLabels")).some((value) => labelValue(value).length > 0)) return false;
+  if (Object.keys(stringMapAt(selector, "matchLabels")).some((key) => qualifiedName(key).length > 0)) return false;
+  return validateLabelSelector({ matchExpressions: valueAt(selector, "matchExpressions") }, "").length === 0;
 }
 
 /** Whether labels satisfy a `LabelSelector`; an empty selector matches everything. */

@@ -64,8 +64,8 @@ export const configKey: NameRule = (value) => [
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
     "'key.name',  or 'KEY_NAME',  or 'key-name'",
   ),
-  ...(value === "." ? ["must not be '.'"] : []),
-  ...(value === ".." || value.startsWith("..") ? ["must not start with '..'"] : []),
+  ...(value === "." || value === ".." ? [`must not be '${value}'`] : []),
+  ...(value.startsWith("..") && value !== ".." ? ["must not start with '..'"] : []),
 ];
 
 /** A label or annotation key: a name, or a DNS subdomain and a name with a slash between. */
@@ -104,6 +104,12 @@ export const portName: NameRule = (value) => {
   if (value.includes("--")) problems.push("must not contain consecutive hyphens");
   if (value.startsWith("-") || value.endsWith("-")) problems.push("must not begin or end with a hyphen");
   return problems;
+};
+
+/** A part of a URL's path. */
+export const pathSegment: NameRule = (value) => {
+  if (value === "." || value === "..") return [`may not be '${value}'`];
+  return ["/", "%"].filter((part) => value.includes(part)).map((part) => `may not contain '${part}'`);
 };
 
 export function portNumber(value: unknown): readonly string[] {

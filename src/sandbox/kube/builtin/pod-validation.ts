@@ -1,123 +1,99 @@
 import { canonicalJson } from "../../../json.ts";
 import type { FieldError, KubeObject } from "../resource-definition.ts";
-import { duplicate, forbidden, invalidValue, notSupported, required } from "./field-errors.ts";
-import { type Fields, fieldsAt, listAt, objectsAt, stringAt, valueAt } from "./fields.ts";
-import { validateLabels } from "./label-validation.ts";
-import { dnsLabel, portName, portNumber, qualifiedName } from "./name-rules.ts";
+import { forbidden, invalidValue, required } from "./field-errors.ts";
+import { type Fields, fieldsAt, listAt, numberAt, objectsAt, stringAt } from "./fields.ts";
+import { validatePodSpec } from "./pod-spec-validation.ts";
+import { validateTolerations } from "./scheduling-validation.ts";
+
+const MAX_INT32 = 2_147_483_647;
+const FIXED =
+  "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+const SPACED = "must not have leading or trailing whitespace";
 
 export function validatePod(pod: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
-  if (old === undefined) return validatePodSpec(fieldsAt(pod, "spec"), "spec");
+  const spec = fieldsAt(pod, "spec");
   // Most updates are of status or metadata: the short way for an unchanged spec.
-  if (JSON.stringify(pod["spec"]) === JSON.stringify(old["spec"])) return [];
-  const errors: FieldError[] = [];
-  if (canonicalJson(immutablePart(pod)) !== canonicalJson(immutablePart(old))) {
-    errors.push(
-      forbidden(
-        "spec",
-        "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
-      ),
-    );
-  }
-  return errors;
+  if (old !== undefined && JSON.stringify(spec) === JSON.stringify(old["spec"])) return [];
+  const errors = validatePodSpec(spec, "spec", true);
+  if (old !== undefined) return [...errors, ...validateUpdate(spec, fieldsAt(old, "spec"))];
+  const images = ["initContainers", "containers"].flatMap((list) =>
+    objectsAt(spec, list).flatMap((container, index) => {
+      const image = stringAt(container, "image") ?? "";
+      return image === image.trim() ? [] : [invalidValue(`spec.${list}[${index}].image`, image, SPACED)];
+    }),
+  );
+  return [...errors, ...images];
 }
 
-/** What users get wrong in a pod template. */
-export function validatePodTemplate(template: unknown, path: string): readonly FieldError[] {
-  const labels = fieldsAt(template, "metadata", "labels") as Record<string, string>;
-  return [
-    ...validateLabels(labels, `${path}.metadata.labels`),
-    ...validatePodSpec(fieldsAt(template, "spec"), `${path}.spec`),
-  ];
-}
-
-function validatePodSpec(spec: Fields, path: string): readonly FieldError[] {
+/** Only images, deadlines, further tolerations and lifted scheduling gates change (`ValidatePodUpdate`). */
+function validateUpdate(spec: Fields, old: Fields): readonly FieldError[] {
   const errors: FieldError[] = [];
-  const containers = objectsAt(spec, "containers");
-  if (containers.length === 0) errors.push(required(`${path}.containers`));
-  const volumes = new Set(objectsAt(spec, "volumes").map((volume) => stringAt(volume, "name")));
-  const names = new Set<string>();
-  for (const list of ["initContainers", "containers"]) {
+  for (const list of ["containers", "initContainers"]) {
+    if (listAt(spec, list).length !== listAt(old, list).length) {
+      return [...errors, forbidden(`spec.${list}`, "pod updates may not add or remove containers")];
+    }
     for (const [index, container] of objectsAt(spec, list).entries()) {
-      const at = `${path}.${list}[${index}]`;
-      const name = stringAt(container, "name") ?? "";
-      if (name === "") errors.push(required(`${at}.name`));
-      else errors.push(...dnsLabel(name).map((problem) => invalidValue(`${at}.name`, name, problem)));
-      if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
-      names.add(name);
-      errors.push(...validateContainer(container, at, volumes));
+      const image = stringAt(container, "image") ?? "";
+      const at = `spec.${list}[${index}].image`;
+      if (image === "") errors.push(required(at));
+      else if (image !== image.trim()) errors.push(invalidValue(at, image, SPACED));
     }
   }
-  const restartPolicy = stringAt(spec, "restartPolicy");
-  if (restartPolicy !== undefined && !["Always", "OnFailure", "Never"].includes(restartPolicy)) {
-    errors.push(notSupported(`${path}.restartPolicy`, restartPolicy, ["Always", "OnFailure", "Never"]));
-  }
-  for (const [index, gate] of listAt(spec, "readinessGates").entries()) {
-    const type = stringAt(gate, "conditionType") ?? "";
-    const at = `${path}.readinessGates[${index}].conditionType`;
-    errors.push(...qualifiedName(type).map((problem) => invalidValue(at, type, problem)));
-  }
+  const deadline = validateDeadline(spec, old);
+  if (deadline.length > 0 && spec["activeDeadlineSeconds"] !== undefined) return [...errors, ...deadline];
+  errors.push(...deadline, ...validateAddedTolerations(spec, old), ...validateLiftedGates(spec, old));
+  if (canonicalJson(fixedPart(spec, old)) !== canonicalJson(fixedPart(old, old))) errors.push(forbidden("spec", FIXED));
   return errors;
 }
 
-function validateContainer(container: Fields, path: string, volumes: ReadonlySet<string | undefined>): FieldError[] {
-  const errors: FieldError[] = [];
-  if ((stringAt(container, "image") ?? "") === "") errors.push(required(`${path}.image`));
-  const policy = stringAt(container, "imagePullPolicy");
-  if (policy !== undefined && !["Always", "IfNotPresent", "Never"].includes(policy)) {
-    errors.push(notSupported(`${path}.imagePullPolicy`, policy, ["Always", "IfNotPresent", "Never"]));
+function validateDeadline(spec: Fields, old: Fields): readonly FieldError[] {
+  const [after, before] = [numberAt(spec, "activeDeadlineSeconds"), numberAt(old, "activeDeadlineSeconds")];
+  const at = "spec.activeDeadlineSeconds";
+  if (after === undefined) {
+    const why = "must not update from a positive integer to nil value";
+    return before === undefined ? [] : [invalidValue(at, null, why)];
   }
-  const portNames = new Set<string>();
-  for (const [index, port] of objectsAt(container, "ports").entries()) {
-    const at = `${path}.ports[${index}]`;
-    const name = stringAt(port, "name") ?? "";
-    if (name !== "") {
-      errors.push(...portName(name).map((problem) => invalidValue(`${at}.name`, name, problem)));
-      if (portNames.has(name)) errors.push(duplicate(`${at}.name`, name));
-      portNames.add(name);
-    }
-    const number = port["containerPort"];
-    if (number === undefined || number === 0) errors.push(required(`${at}.containerPort`));
-    else errors.push(...portNumber(number).map((problem) => invalidValue(`${at}.containerPort`, number, problem)));
-    const protocol = stringAt(port, "protocol") ?? "TCP";
-    if (!["TCP", "UDP", "SCTP"].includes(protocol)) {
-      errors.push(notSupported(`${at}.protocol`, protocol, ["SCTP", "TCP", "UDP"]));
-    }
+  if (after < 0 || after > MAX_INT32) {
+    return [invalidValue(at, after, `must be between 0 and ${MAX_INT32}, inclusive`)];
   }
-  for (const [index, mount] of objectsAt(container, "volumeMounts").entries()) {
-    const name = stringAt(mount, "name") ?? "";
-    if (!volumes.has(name)) {
-      errors.push({
-        field: `${path}.volumeMounts[${index}].name`,
-        type: "FieldValueNotFound",
-        detail: `Not found: ${JSON.stringify(name)}`,
-      });
-    }
-  }
-  const resources = fieldsAt(container, "resources");
-  for (const part of ["limits", "requests"]) {
-    for (const [name, value] of Object.entries(fieldsAt(resources, part))) {
-      if (!/^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/.test(String(value))) {
-        const message = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-        errors.push(invalidValue(`${path}.resources.${part}[${name}]`, value, message));
-      }
-    }
-  }
-  return errors;
+  if (before === undefined || after <= before) return [];
+  return [invalidValue(at, after, "must be less than or equal to previous value")];
 }
 
-/** A Pod's spec without what may change after creation (by the user, the scheduler or the binding). */
-function immutablePart(pod: KubeObject): unknown {
-  const spec = structuredClone(fieldsAt(pod, "spec"));
+function validateAddedTolerations(spec: Fields, old: Fields): readonly FieldError[] {
+  const textOf = ({ tolerationSeconds: _seconds, ...toleration }: Fields): string => canonicalJson(toleration);
+  const now = new Set(objectsAt(spec, "tolerations").map(textOf));
+  if (objectsAt(old, "tolerations").every((toleration) => now.has(textOf(toleration)))) {
+    return validateTolerations(spec, "spec.tolerations");
+  }
+  return [forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds")];
+}
+
+function validateLiftedGates(spec: Fields, old: Fields): readonly FieldError[] {
+  const before = new Set(objectsAt(old, "schedulingGates").map((gate) => stringAt(gate, "name")));
+  return objectsAt(spec, "schedulingGates").flatMap((gate, index) => {
+    const name = stringAt(gate, "name");
+    if (before.has(name)) return [];
+    const why = `only deletion is allowed, but found new scheduling gate '${name}'`;
+    return [forbidden(`spec.schedulingGates[${index}].name`, why)];
+  });
+}
+
+/** What of a spec must stay, with the values of the present one for what may change. */
+function fixedPart(given: Fields, old: Fields): unknown {
+  const spec = structuredClone(given);
   for (const name of ["initContainers", "containers"]) {
-    for (const container of objectsAt(spec, name)) {
-      delete container["image"];
-      delete container["resources"];
-    }
+    for (const container of objectsAt(spec, name)) delete container["image"];
   }
-  for (const name of ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName"]) {
-    delete spec[name];
+  for (const name of ["activeDeadlineSeconds", "tolerations", "schedulingGates"]) delete spec[name];
+  const grace = numberAt(old, "terminationGracePeriodSeconds");
+  if (grace !== undefined && grace < 0 && spec["terminationGracePeriodSeconds"] === 1) {
+    spec["terminationGracePeriodSeconds"] = grace;
   }
-  delete spec["ephemeralContainers"];
-  if (valueAt(pod, "spec", "schedulingGates") !== undefined) delete spec["schedulingGates"];
+  // While gates hold a pod from being scheduled, its node selector may get narrower.
+  if (listAt(old, "schedulingGates").length > 0) {
+    delete spec["nodeSelector"];
+    delete spec["affinity"];
+  }
   return spec;
 }

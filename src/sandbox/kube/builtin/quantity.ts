@@ -18,6 +18,35 @@ const binarySuffixes = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 /** The canonical text; undefined for what is no quantity. Amounts are whole nano units, rounded away from zero. */
 export function canonicalQuantity(text: string): string | undefined {
+  const read = readQuantity(text);
+  if (read === undefined) return undefined;
+  const { nanos, isNegative, isBinary, inPowers } = read;
+  const amount = isBinary && nanos >= 1024n * billion ? binaryText(nanos) : decimalText(nanos, inPowers);
+  return isNegative && nanos !== 0n ? `-${amount}` : amount;
+}
+
+/** Less than 0 when the first is less, 0 when they are equal; what is no quantity counts as 0. */
+export function compareQuantities(first: string, second: string): number {
+  const [a, b] = [signedNanos(first), signedNanos(second)];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Whether the amount has no fraction. */
+export function isWholeQuantity(text: string): boolean {
+  return signedNanos(text) % billion === 0n;
+}
+
+function signedNanos(text: string): bigint {
+  const read = readQuantity(text);
+  if (read === undefined) return 0n;
+  return read.isNegative ? -read.nanos : read.nanos;
+}
+
+function readQuantity(
+  text: string,
+):
+  | { readonly nanos: bigint; readonly isNegative: boolean; readonly isBinary: boolean; readonly inPowers: boolean }
+  | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
   const [, sign = "", number = "", suffix = "", exponent] = match;
@@ -27,8 +56,7 @@ export function canonicalQuantity(text: string): string | undefined {
   const shift = isBinary ? 0 : exponent === undefined ? (decimalExponents[suffix] ?? 0) : Number(exponent);
   const digits = BigInt(`${whole}${fraction}` || "0") * (isBinary ? 1024n ** BigInt(power) : 1n);
   const nanos = scaled(digits, shift - fraction.length + 9);
-  const amount = isBinary && nanos >= 1024n * billion ? binaryText(nanos) : decimalText(nanos, exponent !== undefined);
-  return sign === "-" && nanos !== 0n ? `-${amount}` : amount;
+  return { nanos, isNegative: sign === "-", isBinary, inPowers: exponent !== undefined };
 }
 
 const billion = 1_000_000_000n;
