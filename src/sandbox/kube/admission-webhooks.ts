@@ -6,8 +6,8 @@ import { deepEqual, isObject, type JsonObject } from "./json-value.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { badRequest, forbidden, internalError, StatusError } from "./status-error.ts";
 import type { Storage } from "./storage.ts";
-import type { Webhook } from "./webhooks/configuration.ts";
-import { matchConditions } from "./webhooks/match-conditions.ts";
+import type { Webhook } from "./webhook-admission/configuration.ts";
+import { matchConditions } from "./webhook-admission/match-conditions.ts";
 import {
   admissionReview,
   checkedResponse,
@@ -16,8 +16,8 @@ import {
   type Response,
   reviewVersion,
   shown,
-} from "./webhooks/review.ts";
-import { type Invocation, invocationOf, isExempt, isSelected } from "./webhooks/rules.ts";
+} from "./webhook-admission/review.ts";
+import { type Invocation, invocationOf, isExempt, isSelected } from "./webhook-admission/rules.ts";
 
 const MUTATING = "admissionregistration.k8s.io/mutatingwebhookconfigurations";
 const VALIDATING = "admissionregistration.k8s.io/validatingwebhookconfigurations";
@@ -279,7 +279,7 @@ function jsonProblem(text: string): string {
   if (first === undefined) return "unexpected end of JSON input";
   const literal = ["null", "true", "false"].find((word) => word.startsWith(first));
   if (literal === undefined) return `invalid character '${first}' looking for beginning of value`;
-  const index = [...literal].findIndex((char, at) => trimmed[at] !== char);
+  const index = literal.split("").findIndex((char, at) => trimmed[at] !== char);
   if (index < 0) return `invalid character '${trimmed[literal.length] ?? ""}' after top-level value`;
   return `invalid character '${trimmed[index] ?? ""}' in literal ${literal} (expecting '${literal[index] ?? ""}')`;
 }

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from "node:https";
 import type { Clock } from "../../clock.ts";
 import type { WebhookCaller, WebhookTarget } from "./admission.ts";
-import { decodedAnswer } from "./webhooks/client-answer.ts";
+import { decodedAnswer } from "./webhook-admission/client-answer.ts";
 
 const REDIRECTS = new Set([301, 302, 303]);
 const MAX_REDIRECTS = 10;
@@ -30,14 +30,8 @@ export function createWebhookCaller(clock: Clock): WebhookCaller {
       url.searchParams.set("timeout", `${timeoutSeconds}s`);
       const controller = new AbortController();
       const timer = clock.setTimer(timeoutSeconds * 1000, () => controller.abort());
-      const done = <T>(settle: (value: T) => void, value: T): void => {
-        timer.cancel();
-        settle(value);
-      };
-      send(target, { url, method: "POST", body: JSON.stringify(review), redirects: 0 }, controller.signal).then(
-        (answer) => done(resolve, answer),
-        (error: unknown) => done(reject, error),
-      );
+      const call: Call = { url, method: "POST", body: JSON.stringify(review), redirects: 0 };
+      resolve(send(target, call, controller.signal).finally(() => timer.cancel()));
     });
 }
 

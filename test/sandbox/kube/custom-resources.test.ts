@@ -166,7 +166,7 @@ describe("custom resources", () => {
       { minSize: -1 },
       "[spec.minSize: Invalid value: -1: spec.minSize in body should be greater than or equal to 0, .spec.minSize: Invalid value: -1: should be a non-negative integer]",
     ],
-    [{ minSize: 5, maxSize: 1 }, 'spec: Invalid value: minSize must not be above maxSize'],
+    [{ minSize: 5, maxSize: 1 }, "spec: Invalid value: minSize must not be above maxSize"],
   ];
   for (const [spec, message] of invalid) {
     it(`are refused: ${message}`, async () => {

@@ -173,7 +173,6 @@ export function denied(name: string, { status = {} }: Response): StatusError {
   const given = status["code"];
   const code = typeof given === "number" && given >= 400 ? given : 400;
   const details = status["details"];
-  return new StatusError(code, text("reason"), why === "" ? `${prefix} without explanation` : `${prefix}: ${why}`, {
-    ...(isObject(details) ? { details: details as StatusDetails } : {}),
-  });
+  const message = why === "" ? `${prefix} without explanation` : `${prefix}: ${why}`;
+  return new StatusError(code, text("reason"), message, isObject(details) ? { details: details as StatusDetails } : {});
 }
