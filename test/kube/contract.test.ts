@@ -11,6 +11,7 @@ import {
   type Pod,
   podKind,
   type Service,
+  serviceAccountKind,
   serviceKind,
 } from "../../src/api/builtin.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
@@ -134,6 +135,7 @@ describe("client runtime against an API server", () => {
 
   it("lists more than a page", async () => {
     const client = createKubeClient(runtime(api.handle, clock));
+    await client.create(serviceAccountKind, { metadata: { namespace: "shop", name: "default" } });
     for (let index = 0; index < 1_050; index++)
       await client.create(podKind, {
         metadata: { namespace: "shop", name: `p${index}` },

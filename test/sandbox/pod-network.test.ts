@@ -30,6 +30,8 @@ describe("the pod network", () => {
     };
     const node = { apiVersion: "v1", kind: "Node", metadata: { name: "n" }, spec: { providerID: "aws:///a/i-1" } };
     await api.create(resources.nodes, node);
+    const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { namespace: "default", name: "default" } };
+    await api.create({ group: "", version: "v1", plural: "serviceaccounts" }, account);
     for (const [index, name] of ["old", "kept"].entries()) {
       const metadata = { namespace: "default", name };
       const spec = { nodeName: "n", containers: [{ name: "c", image: "i" }] };
