@@ -21,7 +21,6 @@ const open = new Set([
   "YAML and other content types",
   "bodies that are too large",
   "replacing whole objects",
-  "versions and generations",
   "Pods that end in their time",
   "deletions of Namespaces and Nodes",
   "scales",
@@ -30,7 +29,6 @@ const open = new Set([
   "status of kinds that have none and other parts",
   "methods and paths that are not served",
   "forms of an answer",
-  "dry runs and field managers",
   "warnings",
 ]);
 
