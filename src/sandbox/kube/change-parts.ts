@@ -44,6 +44,9 @@ export function withGeneration(resource: ServedResource, current: KubeObject, ne
   // Deployments hand their annotations on to ReplicaSets, so a change of these counts as well.
   const annotated = resource.storageKey === "apps/deployments";
   const sameAnnotations = !annotated || deepEqual(current.metadata.annotations, next.metadata.annotations);
-  if (sameAnnotations && deepEqual(counted(current), counted(next))) return next;
+  // An EndpointSlice's labels tell what Service it is of.
+  const labelled = resource.storageKey === "discovery.k8s.io/endpointslices";
+  const sameLabels = !labelled || deepEqual(current.metadata.labels, next.metadata.labels);
+  if (sameAnnotations && sameLabels && deepEqual(counted(current), counted(next))) return next;
   return { ...next, metadata: { ...next.metadata, generation: (current.metadata.generation ?? 0) + 1 } };
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../../clock.ts";
 import type { Operation } from "./admission.ts";
-import { isObject, type JsonObject, valueAt } from "./json-value.ts";
+import { deepEqual, isObject, type JsonObject, valueAt } from "./json-value.ts";
 import type { ServedResource } from "./registry.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
 import { ServiceAddresses } from "./service-addresses.ts";
@@ -106,6 +106,12 @@ export class CreateRules {
           ...object,
           status: { phase: "Pending", qosClass: qosClass(isObject(object["spec"]) ? object["spec"] : {}) },
         };
+      case "apps/daemonsets":
+        return withTemplateGeneration(object);
+      case "/persistentvolumes": {
+        const lastPhaseTransitionTime = object.metadata.creationTimestamp;
+        return { ...object, status: { ...(object["status"] as JsonObject | undefined), lastPhaseTransitionTime } };
+      }
       case "/persistentvolumeclaims":
         return { ...object, status: { phase: "Pending" } };
       case "networking.k8s.io/ingresses":
@@ -120,6 +126,7 @@ export class CreateRules {
   onUpdate(resource: ServedResource, object: KubeObject, old: KubeObject, errors: FieldError[]): KubeObject {
     if (resource.custom) return object;
     if (resource.storageKey === "/services") return this.#services.complete(object, old, errors);
+    if (resource.storageKey === "apps/daemonsets") return withTemplateGeneration(object, old);
     if (resource.storageKey === "/namespaces") return { ...withNameLabel(object), spec: old["spec"] };
     return object;
   }
@@ -210,6 +217,17 @@ function withFinalizer(object: KubeObject, finalizer: string): KubeObject {
   const { finalizers = [] } = object.metadata;
   if (finalizers.includes(finalizer)) return object;
   return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } };
+}
+
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
+
+/** A DaemonSet counts the changes of its template in an annotation that clients cannot set. */
+function withTemplateGeneration(set: KubeObject, old?: KubeObject): KubeObject {
+  const templateOf = (object: KubeObject): unknown => valueAt(object, ".spec.template");
+  const before = Number(old?.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
+  const isChanged = old === undefined || !deepEqual(templateOf(set), templateOf(old));
+  const annotations = { ...set.metadata.annotations, [TEMPLATE_GENERATION]: String(before + (isChanged ? 1 : 0)) };
+  return { ...set, metadata: { ...set.metadata, annotations } };
 }
 
 /** Every namespace bears its name as a label. */

@@ -3,17 +3,21 @@ import { ageSince } from "./age.ts";
 import { firstThree, orNone, orUnset } from "./cell-text.ts";
 import { eventCells, eventColumns, nodeCells, nodeColumns } from "./core-cells.ts";
 import { defaultConfig, defaultNode, defaultPod, defaultSecret } from "./core-defaults.ts";
-import { validateConfigMap, validateNode, validateSecret } from "./core-validation.ts";
+import { secretWarnings, validateConfigMap, validateNode, validateSecret } from "./core-validation.ts";
 import { type BuiltinKind, type Column, defineKind } from "./define-kind.ts";
 import { fieldsAt, listAt, stringAt, stringMapAt, textOf, valueAt } from "./fields.ts";
+import { validateLimitRange, validateQuota } from "./limit-validation.ts";
 import { defaultEndpoints, defaultLimitRange } from "./other-defaults.ts";
 import { podCells, podColumns, podRowConditions } from "./pod-cells.ts";
 import { defaultPodTemplate } from "./pod-defaults.ts";
 import { validatePod } from "./pod-validation.ts";
+import { podWarnings } from "./pod-warnings.ts";
 import { serviceCells, serviceColumns } from "./service-cells.ts";
 import { defaultService } from "./service-defaults.ts";
 import { validateService, validateServiceStatus } from "./service-validation.ts";
+import { serviceWarnings } from "./service-warnings.ts";
 import { defaultVolume, defaultVolumeClaim } from "./storage-defaults.ts";
+import { validateVolume, validateVolumeClaim } from "./storage-validation.ts";
 
 type CoreKind = Omit<BuiltinKind, "group" | "version" | "model"> & { readonly model?: string };
 
@@ -61,6 +65,7 @@ export const coreKinds = [
     rowConditions: podRowConditions,
     defaults: defaultPod,
     validate: validatePod,
+    warnings: podWarnings,
     selectableFields: (object) => ({
       "spec.nodeName": stringAt(object, "spec", "nodeName") ?? "",
       // What clients of old called it.
@@ -87,6 +92,7 @@ export const coreKinds = [
     defaults: defaultService,
     validate: validateService,
     validateStatus: validateServiceStatus,
+    warnings: serviceWarnings,
     selectableFields: (object) => ({
       "spec.clusterIP": stringAt(object, "spec", "clusterIP") ?? "",
       "spec.type": stringAt(object, "spec", "type") ?? "",
@@ -127,6 +133,7 @@ export const coreKinds = [
     ],
     defaults: defaultSecret,
     validate: validateSecret,
+    warnings: secretWarnings,
     selectableFields: (object) => ({ type: stringAt(object, "type") ?? "" }),
   }),
   core({
@@ -160,6 +167,7 @@ export const coreKinds = [
     plural: "persistentvolumes",
     shortNames: ["pv"],
     defaults: defaultVolume,
+    validate: validateVolume,
     clusterScoped: true,
     status: true,
     columns: [
@@ -217,17 +225,20 @@ export const coreKinds = [
       orUnset(stringAt(object, "spec", "volumeMode")),
     ],
     defaults: defaultVolumeClaim,
+    validate: validateVolumeClaim,
   }),
   core({
     kind: "LimitRange",
     plural: "limitranges",
     shortNames: ["limits"],
     defaults: defaultLimitRange,
+    validate: validateLimitRange,
     columns: [["Name"], ["Created At", "date"]],
     cells: (object) => [object.metadata.name, object.metadata.creationTimestamp ?? null],
   }),
   core({
     kind: "ResourceQuota",
+    validate: validateQuota,
     plural: "resourcequotas",
     shortNames: ["quota"],
     status: true,

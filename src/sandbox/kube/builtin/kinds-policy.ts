@@ -1,6 +1,7 @@
 import type { KubeObject } from "../resource-definition.ts";
 import { ageSince } from "./age.ts";
 import { defaultAutoscaler } from "./autoscaler-defaults.ts";
+import { validateAutoscaler, validateAutoscalerStatus } from "./autoscaler-validation.ts";
 import { orUnset } from "./cell-text.ts";
 import { eventCells, eventColumns } from "./core-cells.ts";
 import { type BuiltinKind, defineKind } from "./define-kind.ts";
@@ -11,6 +12,14 @@ import {
   defaultPriorityClass,
   defaultWebhooks,
 } from "./other-defaults.ts";
+import {
+  validateDisruptionBudget,
+  validateDisruptionBudgetStatus,
+  validateLease,
+  validatePriorityClass,
+  validateStorageClass,
+} from "./policy-validation.ts";
+import { validateBinding, validateClusterRole, validateRole } from "./rbac-validation.ts";
 import { defaultStorageClass } from "./storage-defaults.ts";
 import { validateWebhooks } from "./webhook-validation.ts";
 
@@ -36,13 +45,14 @@ const authorization = { group: "authorization.k8s.io", version: "v1", verbs: rev
 
 /** Access, policy, extension and other cluster-level kinds. */
 export const policyKinds = [
-  defineKind({ ...rbac, ...createdAt, kind: "Role", model: "V1Role", plural: "roles" }),
+  defineKind({ ...rbac, ...createdAt, kind: "Role", model: "V1Role", plural: "roles", validate: validateRole }),
   defineKind({
     ...rbac,
     ...createdAt,
     kind: "ClusterRole",
     model: "V1ClusterRole",
     plural: "clusterroles",
+    validate: validateClusterRole,
     clusterScoped: true,
   }),
   defineKind({
@@ -52,6 +62,7 @@ export const policyKinds = [
     model: "V1RoleBinding",
     plural: "rolebindings",
     defaults: defaultBinding,
+    validate: validateBinding,
   }),
   defineKind({
     ...rbac,
@@ -61,12 +72,14 @@ export const policyKinds = [
     plural: "clusterrolebindings",
     clusterScoped: true,
     defaults: defaultBinding,
+    validate: validateBinding,
   }),
   defineKind({
     group: "coordination.k8s.io",
     version: "v1",
     kind: "Lease",
     model: "V1Lease",
+    validate: validateLease,
     plural: "leases",
     columns: [["Name"], ["Holder"], ["Age"]],
     cells: (object, now) => [object.metadata.name, stringAt(object, "spec", "holderIdentity") ?? "", age(object, now)],
@@ -76,6 +89,8 @@ export const policyKinds = [
     version: "v1",
     kind: "PodDisruptionBudget",
     model: "V1PodDisruptionBudget",
+    validate: validateDisruptionBudget,
+    validateStatus: validateDisruptionBudgetStatus,
     plural: "poddisruptionbudgets",
     shortNames: ["pdb"],
     status: true,
@@ -170,6 +185,7 @@ export const policyKinds = [
       age(object, now),
     ],
     defaults: defaultStorageClass,
+    validate: validateStorageClass,
   }),
   defineKind({
     group: "scheduling.k8s.io",
@@ -189,6 +205,7 @@ export const policyKinds = [
       stringAt(object, "preemptionPolicy") ?? "",
     ],
     defaults: defaultPriorityClass,
+    validate: validatePriorityClass,
   }),
   defineKind({ ...authentication, kind: "TokenReview", model: "V1TokenReview", plural: "tokenreviews" }),
   defineKind({
@@ -285,6 +302,8 @@ function autoscaler(version: "v1" | "v2"): ReturnType<typeof defineKind> {
       age(object, now),
     ],
     defaults: defaultAutoscaler,
+    validate: validateAutoscaler,
+    validateStatus: validateAutoscalerStatus,
   });
 }
 

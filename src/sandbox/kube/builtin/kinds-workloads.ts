@@ -4,6 +4,7 @@ import { containerCells, labelText, orNone, selectorText } from "./cell-text.ts"
 import { type Column, defineKind } from "./define-kind.ts";
 import { listAt, numberAt, stringAt, stringMapAt, valueAt } from "./fields.ts";
 import { validateCronJob, validateJob } from "./job-validation.ts";
+import { jobTemplateWarnings, templateWarnings } from "./pod-warnings.ts";
 import {
   defaultCronJob,
   defaultDaemonSet,
@@ -56,6 +57,7 @@ export const workloadKinds = [
     ],
     defaults: defaultDeployment,
     validate: validateDeployment,
+    warnings: templateWarnings,
   }),
   defineKind({
     ...apps,
@@ -79,6 +81,7 @@ export const workloadKinds = [
     cells: replicaSetCells,
     defaults: defaultReplicaSet,
     validate: validateReplicaSet,
+    warnings: templateWarnings,
   }),
   defineKind({
     group: "",
@@ -103,6 +106,7 @@ export const workloadKinds = [
     cells: replicaSetCells,
     defaults: defaultReplicationController,
     validate: validateReplicationController,
+    warnings: templateWarnings,
     selectableFields: (object) => ({ "status.replicas": String(status(object, "replicas")) }),
   }),
   defineKind({
@@ -124,6 +128,7 @@ export const workloadKinds = [
     ],
     defaults: defaultStatefulSet,
     validate: validateStatefulSet,
+    warnings: templateWarnings,
   }),
   defineKind({
     ...apps,
@@ -160,6 +165,7 @@ export const workloadKinds = [
     ],
     defaults: defaultDaemonSet,
     validate: validateDaemonSet,
+    warnings: templateWarnings,
   }),
   defineKind({
     ...apps,
@@ -198,6 +204,7 @@ export const workloadKinds = [
     ],
     defaults: defaultJob,
     validate: validateJob,
+    warnings: templateWarnings,
     selectableFields: (object) => ({ "status.successful": String(status(object, "succeeded")) }),
   }),
   defineKind({
@@ -237,6 +244,7 @@ export const workloadKinds = [
     },
     defaults: defaultCronJob,
     validate: validateCronJob,
+    warnings: jobTemplateWarnings,
   }),
 ];
 

@@ -53,12 +53,14 @@ export function checkResources(resources: unknown, path: string): readonly Field
 
 /** A name among the resources that containers have, and an amount that is not negative. */
 function checkResource(name: string, value: string, path: string): readonly FieldError[] {
-  const errors: FieldError[] = [...checkResourceName(name, path)];
+  return [...checkContainerResourceName(name, path), ...checkAmount(name, value, path)];
+}
+
+export function checkContainerResourceName(name: string, path: string): readonly FieldError[] {
+  const errors = checkResourceName(name, path);
   const isNative = containerResources.has(name) || name.startsWith("hugepages-");
-  if (!name.includes("/") && !isNative) {
-    errors.push(invalidValue(path, name, "must be a standard resource for containers"));
-  }
-  return [...errors, ...checkAmount(name, value, path)];
+  if (name.includes("/") || isNative) return errors;
+  return [...errors, invalidValue(path, name, "must be a standard resource for containers")];
 }
 
 export function checkResourceName(name: string, path: string): readonly FieldError[] {
