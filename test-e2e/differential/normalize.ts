@@ -1,9 +1,10 @@
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 const time = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 /** The version of the whole store, which other requests move on. */
-const currentVersion = /(?<=Too large resource version: \d+, current: )\d+/g;
+const currentVersion = /(?<=Too large resource version: \d+, current: |too old resource version: \d+ \()\d+/g;
 /** A version in a text: of a precondition that failed, or of an object that a message shows. */
-const versionInText = /(ResourceVersion in record \(|ResourceVersion in object meta: |"resourceVersion\\*":\\*")(\d+)/g;
+const versionInText =
+  /(too old resource version: |ResourceVersion in record \(|ResourceVersion in object meta: |"resourceVersion\\*":\\*")(\d+)/g;
 const serviceAddress = /\b10\.(?:96|100)\.\d{1,3}\.\d{1,3}\b/g;
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Difference, describeDifference, differencesOf, matches } from "./compare.ts";
 import type { Area, Scenario } from "./scenario.ts";
-import type { ComparedServer } from "./servers.ts";
+import { type ComparedServer, startOwnServers } from "./servers.ts";
 import { Session } from "./session.ts";
 
 /** What the comparison of an area has come to. */
@@ -28,10 +28,13 @@ export async function runScenario(
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, 60)
     .replace(/-+$/, "");
+  const talkedTo = scenario.ownServers === true ? await startOwnServers() : servers;
   const [real, embedded] = await Promise.all([
-    converse(servers.real, namespace, scenario),
-    converse(servers.embedded, namespace, scenario),
-  ]);
+    converse(talkedTo.real, namespace, scenario),
+    converse(talkedTo.embedded, namespace, scenario),
+  ]).finally(async () => {
+    if (talkedTo !== servers) await Promise.all([talkedTo.real.close(), talkedTo.embedded.close()]);
+  });
   const differences = differencesOf(scenario.name, real.exchanges, embedded.exchanges);
   const unknown = differences.filter(
     (difference) => !area.knownDifferences.some((known) => matches(known, difference)),

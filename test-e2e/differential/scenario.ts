@@ -3,6 +3,8 @@ import type { Session } from "./session.ts";
 /** A sequence of requests that is sent to both servers. It must not depend on chance or on which server it talks to. */
 export interface Scenario {
   readonly name: string;
+  /** Both servers are started for it alone, and it may have them forget the past (`session.compact()`). */
+  readonly ownServers?: true;
   run(session: Session): Promise<void>;
 }
 

@@ -139,6 +139,22 @@ export class Session {
     return watch;
   }
 
+  /** Has the server forget all versions but the present one. For scenarios with servers of their own. */
+  async compact(): Promise<void> {
+    if (this.#server.compact === undefined) throw new Error("others share this server: it cannot be compacted");
+    await this.#server.compact();
+    // Connections to a server that was restarted break once.
+    for (const end = Date.now() + 20_000; ; ) {
+      try {
+        if ((await this.silently("GET", `/api/v1/namespaces/${this.namespace}`)).status === 200) return;
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+      if (Date.now() > end) throw new Error(`${this.#server.name}: it does not come back after a compaction`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   /** Has a value that the server has made up, such as a generated name, appear as `<label>`. */
   alias(value: string, label: string): void {
     this.#normalizer.alias(value, label);

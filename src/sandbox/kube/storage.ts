@@ -83,7 +83,7 @@ export class Collection {
 
   /** Events after `version`, oldest first. Throws 410 when they are no longer all known. */
   eventsSince(version: number): readonly StoreEvent[] {
-    if (version < this.#forgotten) throw expired(`too old resource version: ${version} (${this.#forgotten + 1})`);
+    if (version < this.#forgotten) throw expired(`too old resource version: ${version} (${this.#forgotten})`);
     let low = 0;
     let high = this.#history.length;
     while (low < high) {

@@ -1,4 +1,5 @@
 import type { Area } from "../scenario.ts";
+import { compactionScenarios } from "./lists-and-watches/compaction.ts";
 import { deleteCollectionScenarios } from "./lists-and-watches/delete-collection.ts";
 import { fieldSelectorScenarios } from "./lists-and-watches/field-selectors.ts";
 import { labelSelectorScenarios } from "./lists-and-watches/label-selectors.ts";
@@ -21,6 +22,7 @@ export const listsAndWatches: Area = {
     ...watchEventScenarios,
     ...watchPathScenarios,
     ...deleteCollectionScenarios,
+    ...compactionScenarios,
   ],
   knownDifferences: [
     {

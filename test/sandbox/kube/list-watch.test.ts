@@ -176,11 +176,17 @@ describe("watches", () => {
     const client = await filled();
     const { metadata } = await list(client, "");
     await client.create(MAPS, configMap("d"));
+    const compacted = (await list(client, "")).metadata.resourceVersion;
     client.api.compact();
     const watch = await client.watch(`${MAPS}?watch=1&resourceVersion=${metadata.resourceVersion}`);
     assert.deepEqual(
       watch.events.map(({ type, object }) => ({ type, reason: object.reason, code: object.code })),
       [{ type: "ERROR", reason: "Expired", code: 410 }],
+    );
+    // The version in brackets is the oldest that a watch can still start from.
+    assert.equal(
+      watch.events[0]?.object["message"],
+      `too old resource version: ${metadata.resourceVersion} (${compacted})`,
     );
     assert.equal(watch.ended(), true);
   });
