@@ -3,7 +3,7 @@ import type { Operation } from "./admission.ts";
 import { deepEqual, isObject, type JsonObject, valueAt } from "./json-value.ts";
 import type { ServedResource } from "./registry.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
-import { ServiceAddresses } from "./service-addresses.ts";
+import { ServiceAddresses, unnamedErrors } from "./service-addresses.ts";
 import { forbidden } from "./status-error.ts";
 import type { Storage } from "./storage.ts";
 
@@ -78,7 +78,7 @@ export class CreateRules {
   }
 
   /** What the strategy of the kind fills in, after mutating admission. */
-  onCreate(resource: ServedResource, object: KubeObject, errors: FieldError[]): KubeObject {
+  onCreate(resource: ServedResource, object: KubeObject, errors: FieldError[], dryRun: boolean): KubeObject {
     if (resource.custom) return object;
     switch (resource.storageKey) {
       case "apiextensions.k8s.io/customresourcedefinitions":
@@ -96,11 +96,12 @@ export class CreateRules {
           spec: { ...(object["spec"] as JsonObject | undefined), finalizers: ["kubernetes"] },
           status: { phase: "Active" },
         };
-      case "/services":
-        return {
-          ...this.#services.complete(object, undefined, errors),
-          status: object["status"] ?? { loadBalancer: {} },
-        };
+      case "/services": {
+        const service = this.#services.complete(object, undefined, errors);
+        // A dry run allocates nothing.
+        if (!dryRun && errors.length === 0) errors.push(...unnamedErrors(service));
+        return { ...service, status: object["status"] ?? { loadBalancer: {} } };
+      }
       case "/pods":
         return {
           ...object,

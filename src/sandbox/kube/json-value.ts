@@ -58,6 +58,14 @@ export function withValueAt(object: JsonObject, path: string, value: unknown): J
   return copy;
 }
 
+/** A copy of a JSON value whose objects have their members in order of their names, as Go writes maps. */
+export function inOrderOfNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrderOfNames);
+  if (!isObject(value)) return value;
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(names.map((name) => [name, inOrderOfNames(value[name])]));
+}
+
 /** A copy of `object` without the named members. */
 export function omit(object: JsonObject, names: readonly string[]): JsonObject {
   const copy = { ...object };

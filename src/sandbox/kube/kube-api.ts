@@ -132,6 +132,10 @@ async function answerRequest(
       return pageNotFound();
     };
     if (!resource.definition.namespaced && info.namespace !== undefined) return nowhere();
+    // Custom resources of namespaces are listed and watched everywhere, and nothing else.
+    const isRead = info.verb === "list" || info.verb === "watch";
+    if (resource.custom && resource.definition.namespaced && info.namespace === undefined && !isRead)
+      return pageNotFound();
     if (info.oldWatch && (info.subresource !== "" || !resource.definition.verbs.includes("watch"))) return nowhere();
     const call = { http, info, resource, context: writeContext(http, info, user, warnings) };
     if (resource.definition.deprecation !== undefined) warnings.push(resource.definition.deprecation);

@@ -27,6 +27,8 @@ const MAX_SUBRESOURCE_LENGTH = 256;
 
 /** Kinds whose update is checked as a whole new object is, beside what every update is checked for. */
 const CHECKED_ANEW = new Set(["configmaps", "secrets", "services", "serviceaccounts"]);
+/** Kinds whose own rules leave the metadata of an update alone. */
+const SEEN_ONCE = new Set(["poddisruptionbudgets"]);
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 
 /** Whose metadata is checked. */
@@ -42,7 +44,8 @@ interface Kind {
 export function metadataErrors(kind: Kind, metadata: KubeMetadata, old: KubeMetadata | undefined): FieldError[] {
   if (old === undefined) return newMetadataErrors(kind, metadata);
   const changed = updateErrors(metadata, old);
-  const errors = [...commonErrors(metadata), ...changed, ...changed];
+  const errors = [...commonErrors(metadata), ...changed];
+  if (!SEEN_ONCE.has(kind.definition.plural) || kind.custom) errors.push(...changed);
   if (!kind.custom) errors.push(...plainFinalizers(metadata));
   if (CHECKED_ANEW.has(kind.definition.plural) && !kind.custom) errors.push(...newMetadataErrors(kind, metadata));
   return errors;
@@ -155,8 +158,7 @@ function validateName(name: string, plural: string, report: (text: string) => vo
   const label = LABEL_NAMES.has(plural);
   const limit = label ? 63 : 253;
   if (name.length > limit) report(`must be no more than ${limit} characters`);
-  if (label && plural === "services" && name.includes(".")) report("must not contain dots");
-  else if (label && !LABEL.test(name)) report(TEXTS.label);
+  if (label && !LABEL.test(name)) report(SUBDOMAIN.test(name) ? "must not contain dots" : TEXTS.label);
   else if (!label && !SUBDOMAIN.test(name)) report(TEXTS.subdomain);
 }
 

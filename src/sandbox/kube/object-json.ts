@@ -1,14 +1,18 @@
+import { inOrderOfNames } from "./json-value.ts";
 import type { ServedResource } from "./registry.ts";
 import type { KubeObject } from "./resource-definition.ts";
 
 const TAILS = new WeakMap<object, string>();
 
-/** The object's JSON without its head (`{"kind":...,"apiVersion":...,`), made once per stored object. */
-function tail(object: KubeObject): string {
+/**
+ * The object's JSON without its head (`{"kind":...,"apiVersion":...,`), made once per stored object. Custom resources have
+ * their members in order of names, as the API server keeps them as maps.
+ */
+function tail(object: KubeObject, custom: boolean): string {
   let text = TAILS.get(object);
   if (text === undefined) {
     const { apiVersion: _apiVersion, kind: _kind, ...rest } = object;
-    text = JSON.stringify(rest).slice(1);
+    text = JSON.stringify(custom ? inOrderOfNames(rest) : rest).slice(1);
     if (Object.isFrozen(object)) TAILS.set(object, text);
   }
   return text;
@@ -27,14 +31,14 @@ export function objectJson(object: KubeObject, resource: ServedResource): string
   const head = resource.custom
     ? `"apiVersion":${apiVersion},"kind":${kind}`
     : `"kind":${kind},"apiVersion":${apiVersion}`;
-  return joined(head, tail(source));
+  return joined(head, tail(source, resource.custom));
 }
 
 /** An object as an item of a list: built-in kinds leave out `apiVersion` and `kind` there. */
 export function itemJson(object: KubeObject, resource: ServedResource): string {
   if (resource.custom) return objectJson(object, resource);
   const converted = resource.fromStorage(object);
-  return `{${tail(sameContent(converted, object) ? object : converted)}`;
+  return `{${tail(sameContent(converted, object) ? object : converted, false)}`;
 }
 
 /** Whether a conversion changed no more than `apiVersion`. */

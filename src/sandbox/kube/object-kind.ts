@@ -1,5 +1,5 @@
 import { builtinDefinitions } from "./builtin/definitions.ts";
-import type { JsonObject } from "./json-value.ts";
+import { inOrderOfNames, type JsonObject } from "./json-value.ts";
 import type { ServedResource } from "./registry.ts";
 import { bodySummary } from "./request-body.ts";
 import { badRequest, invalid, type StatusError } from "./status-error.ts";
@@ -63,6 +63,13 @@ export function checkBodyKind(value: JsonObject, resource: ServedResource): void
   if (resource.custom) checkCustomKind(value, resource);
 }
 
+/** Whether the body for a custom resource says that it is of another kind, in the version of the path. */
+export function isOfOtherKind(value: JsonObject, resource: ServedResource): boolean {
+  const { apiVersion, kind } = value;
+  if (!resource.custom) return false;
+  return apiVersion === resource.apiVersion && typeof kind === "string" && kind !== "" && kind !== resource.kind;
+}
+
 function checkTypeMembers(value: JsonObject, resource: ServedResource): void {
   const refuse = (why: string): StatusError => {
     const body = JSON.stringify(value);
@@ -124,16 +131,12 @@ function patchedText(value: JsonObject, custom: boolean): string {
   const place = (name: string): number => METADATA_ORDER.indexOf(name);
   const ordered =
     custom || typeof metadata !== "object" || metadata === null
-      ? byName(metadata)
+      ? inOrderOfNames(metadata)
       : Object.fromEntries(Object.entries(metadata).toSorted(([a], [b]) => place(a) - place(b)));
-  return JSON.stringify({ ...(byName(value) as JsonObject), ...(metadata === undefined ? {} : { metadata: ordered }) });
-}
-
-function byName(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(byName);
-  if (typeof value !== "object" || value === null) return value;
-  const sorted = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.map(([name, member]) => [name, byName(member)]));
+  return JSON.stringify({
+    ...(inOrderOfNames(value) as JsonObject),
+    ...(metadata === undefined ? {} : { metadata: ordered }),
+  });
 }
 
 /** Custom resources are read whatever they say they are, and told in the validation. */

@@ -87,7 +87,7 @@ export class ObjectWriter {
     { resource, namespace }: Omit<WriteTarget, "name">,
     body: KubeObject,
     context: WriteContext,
-    options: Pick<ChangeOptions, "applied"> = {},
+    options: Pick<ChangeOptions, "applied"> & { readonly byPut?: boolean } = {},
   ): Promise<KubeObject> {
     const { rules, storage } = this.#deps;
     if (namespace !== undefined)
@@ -102,16 +102,18 @@ export class ObjectWriter {
     const review = { target, operation: "CREATE", oldObject: undefined, context, facade: undefined } as const;
     object = await this.#review.admitted(review, object);
     const { resourceVersion = "" } = object.metadata;
-    const hasVersion = resourceVersion !== "" && resourceVersion !== "0";
+    const hasVersion = /^\d*[1-9]\d*$/.test(resourceVersion);
     object = rules.beforeCreate(resource, this.#newIdentity(resource, namespace, object));
     object = this.#defaulted(resource, object, options.applied);
-    object = rules.onCreate(resource, object, errors);
+    object = rules.onCreate(resource, object, errors, context.dryRun);
     this.#validate(target, object, undefined, { errors, warnings: context.warnings });
     const named = { ...target, name: target.name === "" ? object.metadata.name : target.name };
     const seen = hasVersion ? { ...object, metadata: { ...object.metadata, resourceVersion } } : object;
     await this.#review.judged({ ...review, target: named }, seen);
     if (namespace !== undefined) this.#requireNamespace(resource, namespace, object.metadata.name);
-    if (hasVersion) throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
+    // Storage refuses versions of new objects, and is not asked by a PUT or a dry run.
+    if (hasVersion && options.byPut !== true && !context.dryRun)
+      throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
     const collection = storage.collection(resource.storageKey);
     const present = collection.get(namespace ?? "", object.metadata.name);
     if (present !== undefined) {
@@ -127,7 +129,8 @@ export class ObjectWriter {
     const collection = this.#collection(target);
     if (collection.get(target.namespace ?? "", target.name) === undefined) {
       if (isCreatedByPut(target, target.subresource)) {
-        return { object: await this.create(target, body, context), created: true };
+        checkUid(target, undefined, body);
+        return { object: await this.create(target, body, context, { byPut: true }), created: true };
       }
       throw notFound(resource, target.name);
     }

@@ -3,7 +3,7 @@ import { decodeProtobuf, protobufType } from "./builtin/protobuf.ts";
 import { goJsonError } from "./go-json-error.ts";
 import { parseGoYaml } from "./go-yaml.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
-import { badRequest, unsupportedMediaType } from "./status-error.ts";
+import { badRequest, tooLarge, unsupportedMediaType } from "./status-error.ts";
 
 const ACCEPTED = ["application/json", "application/yaml", protobufType] as const;
 
@@ -44,7 +44,16 @@ export function bodySummary(text: string): string {
   return text.length > SUMMARY_LENGTH ? `${shown} ...` : shown;
 }
 
+/** The bytes that a request may have (`MaxRequestBodyBytes`). */
+const MAX_BYTES = 3 * 1024 * 1024;
+
+function checkSize(body: string | Uint8Array): void {
+  const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  if (bytes > MAX_BYTES) throw tooLarge(MAX_BYTES);
+}
+
 function decodeBinary(body: string | Uint8Array | undefined): unknown {
+  if (body !== undefined) checkSize(body);
   try {
     return decodeProtobuf(typeof body === "string" ? Buffer.from(body) : (body ?? new Uint8Array()));
   } catch (error) {
@@ -54,6 +63,7 @@ function decodeBinary(body: string | Uint8Array | undefined): unknown {
 
 export function bodyText(body: string | Uint8Array | undefined): string {
   if (body === undefined) return "";
+  checkSize(body);
   return typeof body === "string" ? body : new TextDecoder().decode(body);
 }
 

@@ -5,7 +5,7 @@ import { readDeleteOptions } from "./delete-options.ts";
 import type { ObjectDeleter } from "./deletion.ts";
 import { jsonAnswer } from "./http-answer.ts";
 import { jsonPatch } from "./json-patch.ts";
-import { isObject, type JsonObject } from "./json-value.ts";
+import { inOrderOfNames, isObject, type JsonObject } from "./json-value.ts";
 import {
   getAnswer,
   listAnswer,
@@ -19,7 +19,7 @@ import { parseListOptions } from "./list-options.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { finalizerWarnings } from "./metadata-rules.ts";
 import { decodeObject, decodePatched } from "./object-decoding.ts";
-import { checkBodyKind } from "./object-kind.ts";
+import { checkBodyKind, isOfOtherKind } from "./object-kind.ts";
 import { completeSchema } from "./object-meta.ts";
 import type { ObjectWriter, WriteTarget } from "./object-writer.ts";
 import { strategicMergePatch } from "./patch-strategic.ts";
@@ -30,6 +30,7 @@ import { isTrue, type RequestInfo } from "./request-info.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { badRequest, methodNotAllowed, noRoute, noSuchResource, unsupportedMediaType } from "./status-error.ts";
 import { checkIncludeObject, represent } from "./table.ts";
+import { checkVersion } from "./update-preconditions.ts";
 
 export interface EndpointDependencies extends ReadDependencies {
   readonly registry: Registry;
@@ -132,8 +133,11 @@ async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   const target = writeTarget(call);
   const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
   const given = requireObject(value);
-  checkBodyKind(given, resource);
+  // Custom resources of another kind are refused only when the version they name is that of the present object.
   const metadata = isObject(given["metadata"]) ? given["metadata"] : {};
+  if (isOfOtherKind(given, resource))
+    checkVersion(target, deps.writer.get(target), { ...given, metadata } as KubeObject);
+  checkBodyKind(given, resource);
   if ((metadata["name"] ?? "") === "") {
     throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
   }
@@ -278,7 +282,9 @@ export function shown(deps: ReadDependencies, call: ResourceCall, status: number
 
 function ordered(object: JsonObject, resource: ServedResource): JsonObject {
   const { apiVersion, kind, ...rest } = object;
-  return resource.custom ? { apiVersion, kind, ...rest } : { kind, apiVersion, ...rest };
+  return resource.custom
+    ? { apiVersion, kind, ...(inOrderOfNames(rest) as JsonObject) }
+    : { kind, apiVersion, ...rest };
 }
 
 export function writeTarget({ info, resource }: ResourceCall): WriteTarget {

@@ -157,6 +157,14 @@ export class ServiceAddresses {
   }
 }
 
+/** The record of an address names the Service that has it: without a name, none can be allocated. */
+export function unnamedErrors({ metadata, spec }: KubeObject): readonly FieldError[] {
+  const address = isObject(spec) ? spec["clusterIP"] : undefined;
+  if (metadata.name !== "" || typeof address !== "string" || address === "None") return [];
+  const why = `IPAddress.networking.k8s.io ${JSON.stringify(address)} is invalid: spec.parentRef.name: Required value`;
+  return [invalidValue("spec.clusterIPs", [""], `failed to allocate IP: ${why}`)];
+}
+
 function portsOf(spec: JsonObject | undefined): readonly ServicePort[] {
   const ports = spec?.["ports"];
   return Array.isArray(ports) ? (ports as ServicePort[]) : [];

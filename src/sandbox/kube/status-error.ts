@@ -141,6 +141,11 @@ export function noSuchResource(): StatusError {
   return new StatusError(404, "NotFound", "the server could not find the requested resource", { details: {} });
 }
 
+/** A body of more bytes than the API server reads. */
+export function tooLarge(limit: number): StatusError {
+  return new StatusError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${limit}`);
+}
+
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   return new StatusError(
     415,

@@ -49,14 +49,19 @@ export function isCreatedByPut({ resource }: Target, subresource: string): boole
   return subresource === "" && !resource.custom && CREATED_BY_PUT.has(resource.storageKey);
 }
 
-/** The uid in the body of a PUT says which object is meant. */
-export function checkUid({ resource, namespace, name }: Target, current: KubeObject, wanted: KubeObject): void {
+/** The uid in the body of a PUT says which object is meant; one that is not there has none. */
+export function checkUid(
+  { resource, namespace, name }: Target,
+  current: KubeObject | undefined,
+  wanted: KubeObject,
+): void {
   const { uid } = wanted.metadata;
-  if (uid === undefined || uid === "" || uid === current.metadata.uid) return;
+  const present = current?.metadata.uid ?? "";
+  if (uid === undefined || uid === "" || uid === present) return;
   const grouped = resource.custom || resource.storageKey.startsWith("apiextensions.k8s.io/");
   const plural = KEYS[resource.storageKey] ?? (grouped ? resource.storageKey : resource.resource);
   const key = ["/registry", plural, ...(namespace === undefined ? [] : [namespace]), name].join("/");
-  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ""}`;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${present}`;
   throw conflict(
     resource,
     name,

@@ -53,11 +53,14 @@ export const creatingScenarios: readonly Scenario[] = [
             ...body,
             metadata: { generateName },
           });
-          const name = made.metadata?.name as string | undefined;
-          session.note(`length with ${generateName} at ${at}`, [
-            name?.length,
-            name?.slice(0, -5),
-            name === undefined ? made : /^[bcdfghjklmnpqrstvwxz2456789]{5}$/.test(name.slice(-5)),
+          const name = (made.metadata?.name ?? made.details?.name ?? "") as string;
+          const suffix = /[bcdfghjklmnpqrstvwxz2456789]{5}$/.exec(name)?.[0];
+          const told = suffix === undefined ? name : `${name.slice(0, -5)}<made up>`;
+          // A refusal names the object by what was made up for it.
+          const refusal = made.kind === "Status" ? JSON.stringify(made) : "";
+          session.compared(`length with ${generateName} at ${at}`, [
+            name.length,
+            name === "" ? refusal : refusal.replaceAll(name, told),
           ]);
         }
       }
