@@ -177,16 +177,19 @@ export class Session {
     const command = this.#normalizer.text(`kubectl ${args.join(" ")}`);
     for (const { method, path, requestBody, status, contentType, body } of comparable(requests)) {
       this.exchanges.push({
-        request: this.#normalizer.text(`${command}: ${method} ${path}`),
+        request: this.#normalizer.request(`${command}: ${method} ${withoutChance(path)}`),
         answer: {
-          sent: requestBody.startsWith("{") ? this.#normalizer.value(parse(requestBody)) : requestBody.length,
+          sent: requestBody.startsWith("{") ? this.#normalizer.value(parse(requestBody)) : requestBody !== "",
           status,
           contentType,
           body: body === undefined ? undefined : this.#normalizer.value(parse(body)),
         },
       });
     }
-    const lines = (text: string): readonly string[] => kubectlLines(this.#normalizer.text(text));
+    const lines = (text: string): readonly unknown[] =>
+      kubectlLines(this.#normalizer.text(text)).map((line) =>
+        line.startsWith('{"') ? this.#normalizer.value(parse(line)) : line,
+      );
     this.exchanges.push({
       request: command,
       answer: { code: result.code, stdout: lines(result.stdout), stderr: lines(result.stderr) },
@@ -221,6 +224,14 @@ function comparable(requests: readonly ProxiedRequest[]): readonly ProxiedReques
         !/^\/(api|version|openapi|apis)\b/.test(path) || /^\/(api\/[^/]+|apis\/[^/]+\/[^/]+)\/[^/?]/.test(path),
     )
     .toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
+
+/** kubectl watches for a time that it chooses by chance, from the version of the whole store, and Go orders selectors by chance. */
+function withoutChance(path: string): string {
+  return path
+    .replace(/(?<=[?&]timeoutSeconds=)\d+/, "<seconds>")
+    .replace(/(?<=[?&]resourceVersion=)\d+(?=.*watch=true)/, "<list version>")
+    .replace(/(?<=[?&]fieldSelector=)[^&]+/, (selector) => selector.split("%2C").sort().join("%2C"));
 }
 
 function headersOf(

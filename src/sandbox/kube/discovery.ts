@@ -241,12 +241,18 @@ function aggregatedResponse(definitions: readonly ResourceDefinition[], version:
       versions: versionsOf(members).map((served) => ({
         version: served,
         freshness: "Current",
-        resources: members.filter((definition) => definition.version === served).map(aggregatedResource),
+        resources: byName(members.filter((definition) => definition.version === served)).map(aggregatedResource),
       })),
     };
   });
   const body = { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
   return json(body, `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`);
+}
+
+/** Built-in resources are listed by name; custom ones as they were defined. */
+function byName(definitions: readonly ResourceDefinition[]): readonly ResourceDefinition[] {
+  if (definitions.some(({ custom }) => custom === true)) return definitions;
+  return definitions.toSorted((a, b) => (a.plural < b.plural ? -1 : 1));
 }
 
 function aggregatedResource(definition: ResourceDefinition): Record<string, unknown> {

@@ -61,7 +61,11 @@ export interface KubeApi {
 }
 
 const MAX_RECORDED = 100_000;
-const ADMIN: UserInfo = { username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] };
+const ADMIN: UserInfo = {
+  username: "kubernetes-admin",
+  uid: "kubernetes-admin",
+  groups: ["system:masters", "system:authenticated"],
+};
 const INITIAL_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;
 
 export function createKubeApi(options: KubeApiOptions): KubeApi {

@@ -7,6 +7,7 @@ import type { KubeObject, Schema } from "./resource-definition.ts";
 import { mistypedEmbedded } from "./schema/embedded.ts";
 import { pruneUnknown } from "./schema/prune.ts";
 import { badRequest, invalid } from "./status-error.ts";
+import { typeProblem } from "./type-problem.ts";
 
 export interface Expected {
   readonly resource: ServedResource;
@@ -72,9 +73,7 @@ export function decodePatched(
   }
   const metadata = isObject(pruned.value["metadata"]) ? withoutNulls(pruned.value["metadata"]) : {};
   checkPatchedKind(value, resource);
-  const problem = resource.custom
-    ? undefined
-    : typeProblem(pruned.value, resource.definition.schema, [], resource.kind);
+  const problem = resource.custom ? undefined : typeProblem(pruned.value, resource.definition.schema, resource.kind);
   if (problem !== undefined) throw patchInvalid(value, false, problem);
   if ((metadata["name"] ?? "") === "") {
     throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
@@ -96,7 +95,7 @@ export function decodeMutated(value: JsonObject, resource: ServedResource): Kube
   const pruned = prune(value, resource).value;
   const metadata = isObject(pruned["metadata"]) ? withoutNulls(pruned["metadata"]) : {};
   if (!resource.custom) {
-    const problem = typeProblem(pruned, resource.definition.schema, [], resource.kind);
+    const problem = typeProblem(pruned, resource.definition.schema, resource.kind);
     if (problem !== undefined) throw new Error(problem);
   }
   const name = metadata["name"];
@@ -172,55 +171,6 @@ export function withoutNulls(metadata: JsonObject): JsonObject {
 
 /** Built-in kinds are decoded into Go structs: a value of the wrong type fails there, before any validation. */
 function checkTypes(value: unknown, schema: Schema, resource: ServedResource): void {
-  const problem = typeProblem(value, schema, [], resource.kind);
+  const problem = typeProblem(value, schema, resource.kind);
   if (problem !== undefined) throw badRequest(cannotBeHandled(resource, problem));
-}
-
-const GO_TYPES: Readonly<Record<string, string>> = { string: "string", boolean: "bool", number: "float64" };
-
-function typeProblem(value: unknown, schema: Schema, path: readonly string[], parent: string): string | undefined {
-  if (value === null || value === undefined || schema["x-kubernetes-int-or-string"] === true) return undefined;
-  const { type } = schema;
-  const actual = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
-  const wrong =
-    (type === "string" && actual !== "string") ||
-    (type === "boolean" && actual !== "bool") ||
-    ((type === "integer" || type === "number") && actual !== "number") ||
-    (type === "integer" && !Number.isInteger(value)) ||
-    (type === "array" && actual !== "array") ||
-    (type === "object" && (actual === "array" || actual !== "object"));
-  if (wrong && type !== undefined) {
-    const goType =
-      type === "integer"
-        ? schema.format === "int64"
-          ? "int64"
-          : "int32"
-        : (GO_TYPES[type] ?? (type === "array" ? "[]interface {}" : "map[string]interface {}"));
-    const shown = actual === "number" && type === "integer" ? `number ${String(value as number)}` : actual;
-    return `json: cannot unmarshal ${shown} into Go struct field ${parent}.${path.join(".")} of type ${goType}`;
-  }
-  if (Array.isArray(value)) {
-    for (const item of value as unknown[]) {
-      const problem = schema.items === undefined ? undefined : typeProblem(item, schema.items, path, parent);
-      if (problem !== undefined) return problem;
-    }
-  } else if (isObject(value)) {
-    for (const [name, member] of Object.entries(value)) {
-      const child =
-        schema.properties?.[name] ??
-        (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined);
-      if (child === undefined) continue;
-      const isMap = schema.properties?.[name] === undefined;
-      const struct = path.length === 0 && child.type === "object" && child.properties !== undefined;
-      const owner =
-        name === "metadata" && struct
-          ? "ObjectMeta"
-          : struct
-            ? `${parent}${name.charAt(0).toUpperCase()}${name.slice(1)}`
-            : parent;
-      const problem = typeProblem(member, child, isMap ? path : [...path, name], owner);
-      if (problem !== undefined) return problem;
-    }
-  }
-  return undefined;
 }

@@ -111,7 +111,7 @@ function tokenAnswer(deps: EndpointDependencies, call: ResourceCall): HttpRespon
   const spec = isObject(body["spec"]) ? body["spec"] : {};
   const seconds = typeof spec["expirationSeconds"] === "number" ? spec["expirationSeconds"] : DEFAULT_TOKEN_SECONDS;
   if (seconds < 600) {
-    throw invalid({ group: "authentication.k8s.io", resource: "", kind: "TokenRequest" }, target.name, [
+    throw invalid({ group: "authentication.k8s.io", resource: "", kind: "TokenRequest" }, "", [
       {
         field: "spec.expirationSeconds",
         type: "FieldValueInvalid",

@@ -95,13 +95,23 @@ export function checkIncludeObject(includeObject: string | undefined): void {
   throw badRequest(`Unable to convert to Table as requested: includeObject: ${said}`);
 }
 
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 const initialEventsEnd = "k8s.io/initial-events-end";
 
 function rowObject(object: KubeObject, { includeObject, version }: TableOptions): unknown {
   if (includeObject === "Object") return object;
   // The bookmark after the initial events has to be told from the rest, whatever the client wants to see of objects.
   if (includeObject === "None" && object.metadata.annotations?.[initialEventsEnd] === undefined) return null;
-  return toPartialObject(object, version);
+  return toPartialObject(withoutTemplateGeneration(object), version);
+}
+
+/** Rows are made of the API server's own form of an object, in which the count of a DaemonSet is no annotation. */
+function withoutTemplateGeneration(object: KubeObject): KubeObject {
+  const { [TEMPLATE_GENERATION]: count, ...annotations } = object.metadata.annotations ?? {};
+  if (count === undefined) return object;
+  const { annotations: _annotations, ...metadata } = object.metadata;
+  const isEmpty = Object.keys(annotations).length === 0;
+  return { ...object, metadata: isEmpty ? metadata : { ...metadata, annotations } };
 }
 
 function rowConditions(definition: ResourceDefinition, object: KubeObject): { readonly conditions?: unknown } {

@@ -69,7 +69,9 @@ function readMessage(bytes: Uint8Array, model: string, schema: Schema = modelSch
     }
     const member = schema.properties?.[name] ?? {};
     const value = readValue(field, member);
-    if (value === undefined || (isZero(value) && !significantZeros.has(`${model}.${name}`))) continue;
+    // An empty item of a list is one: the core group of a rule is called "".
+    const isKept = member.type === "array" || significantZeros.has(`${model}.${name}`);
+    if (value === undefined || (isZero(value) && !isKept)) continue;
     const known = result[name];
     if (member.type === "array") result[name] = [...((known as unknown[] | undefined) ?? []), value];
     else if (isMap(member)) result[name] = { ...(known as Fields | undefined), ...(value as Fields) };
