@@ -93,7 +93,7 @@ export class CreateRules {
       case "/namespaces":
         return {
           ...withNameLabel(object),
-          spec: { ...(object["spec"] as JsonObject | undefined), finalizers: ["kubernetes"] },
+          spec: { ...(object["spec"] as JsonObject | undefined), finalizers: namespaceFinalizers(object) },
           status: { phase: "Active" },
         };
       case "/services": {
@@ -236,6 +236,13 @@ function withNameLabel(object: KubeObject): KubeObject {
   const { name, labels } = object.metadata;
   if (name === "") return object;
   return { ...object, metadata: { ...object.metadata, labels: { ...labels, "kubernetes.io/metadata.name": name } } };
+}
+
+/** The finalizer of the namespace controller stands last. */
+function namespaceFinalizers(namespace: KubeObject): readonly unknown[] {
+  const given = valueAt(namespace, ".spec.finalizers");
+  const list: readonly unknown[] = Array.isArray(given) ? given : [];
+  return list.includes("kubernetes") ? list : [...list, "kubernetes"];
 }
 
 const PODS = { group: "", resource: "pods", kind: "Pod" };

@@ -44,7 +44,7 @@ export class ObjectDeleter {
     const collection = this.#storage.collection(resource.storageKey);
     let stored = collection.get(namespace ?? "", name);
     if (stored === undefined) throw notFound(resource, name);
-    checkPreconditions(target, stored, options);
+    checkPreconditions(target, stored, options.preconditions);
     if (resource.storageKey === "/namespaces" && KEPT_NAMESPACES.has(name)) {
       throw forbidden(resource, name, "this namespace may not be deleted");
     }
@@ -61,7 +61,7 @@ export class ObjectDeleter {
     await this.#admission.validate(subject);
     stored = collection.get(namespace ?? "", name);
     if (stored === undefined) throw notFound(resource, name);
-    checkPreconditions(target, stored, options);
+    checkPreconditions(target, stored, options.preconditions);
     const result = this.#mark(collection, resource, stored, options, options.dryRun ?? context.dryRun);
     return { object: resource.fromStorage(result.object), gone: result.gone };
   }
@@ -149,8 +149,13 @@ function earlier(present: string | undefined, now: number): string {
   return present === undefined || Date.parse(present) > now ? timeText(now) : present;
 }
 
-function checkPreconditions({ resource, name }: WriteTarget, stored: KubeObject, options: DeleteOptions): void {
-  const { uid, resourceVersion } = options.preconditions ?? {};
+/** Refuses a deletion that is meant for another object of the name, or for another state of it. */
+export function checkPreconditions(
+  { resource, name }: WriteTarget,
+  stored: KubeObject,
+  preconditions: DeleteOptions["preconditions"],
+): void {
+  const { uid, resourceVersion } = preconditions ?? {};
   const actual = stored.metadata;
   const namespace = resource.storageKey === "/namespaces";
   // The API server's deletion names the kind where all else names the resource.

@@ -19,6 +19,15 @@ export function jsonTextAnswer(status: number, text: string, warnings: readonly 
   };
 }
 
+/** What is said of an action that has made no object of its own, such as an eviction. */
+export const CREATED: HttpResponse = jsonAnswer(201, {
+  kind: "Status",
+  apiVersion: "v1",
+  metadata: {},
+  status: "Success",
+  code: 201,
+});
+
 export function errorAnswer(error: StatusError, warnings: readonly string[] = []): HttpResponse {
   const answer = jsonAnswer(error.status, error.toStatus(), warnings);
   const retryAfter = error.statusDetails?.retryAfterSeconds;
@@ -34,4 +43,9 @@ export function pageNotFound(): HttpResponse {
     headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
     body: "404 page not found\n",
   };
+}
+
+/** What the HTTP server says to a path that it cannot decode. */
+export function badPath(): HttpResponse {
+  return { status: 400, headers: { "content-type": "text/plain; charset=utf-8" }, body: "400 Bad Request" };
 }

@@ -9,11 +9,12 @@ import { CreateRules } from "./create-rules.ts";
 import { ObjectDeleter } from "./deletion.ts";
 import { apiDiscovery } from "./discovery.ts";
 import { extraValidation } from "./extra-validation.ts";
-import { errorAnswer, pageNotFound } from "./http-answer.ts";
+import { badPath, errorAnswer, pageNotFound } from "./http-answer.ts";
 import { isFinished, ObjectWriter, timestamp } from "./object-writer.ts";
-import { Registry } from "./registry.ts";
+import { bindingAnswer } from "./pod-binding.ts";
+import { Registry, type ServedResource } from "./registry.ts";
 import type { UserInfo, WriteContext } from "./request-context.ts";
-import { parseRequest, type RequestInfo } from "./request-info.ts";
+import { isReadable, parseRequest, type RequestInfo } from "./request-info.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { type EndpointDependencies, resourceAnswer } from "./resource-endpoint.ts";
 import { reviewAnswer } from "./reviews.ts";
@@ -120,36 +121,48 @@ async function answerRequest(
   try {
     const discovered = apiDiscovery(http, registry.definitions);
     if (discovered !== undefined) return discovered;
-    if (info === undefined) return pageNotFound();
+    if (info === undefined) return isReadable(http.path) ? pageNotFound() : badPath();
     const user = userOf(http, deps.clock.now());
     const review = reviewAnswer(http, info, user, deps.clock.now());
     if (review !== undefined) return review;
     const resource = registry.find(info.group, info.version, info.resource);
+    const pods = info.group === "" && info.resource === "bindings" ? registry.find("", "v1", "pods") : undefined;
+    if (pods !== undefined && info.namespace !== undefined && info.name === undefined) {
+      const context = writeContext(http, info, user, warnings);
+      return bindingAnswer(deps, { http, info, resource: pods, context });
+    }
     if (resource === undefined) {
       // Below a group version of its own, the API server answers as an API; elsewhere, as a web server.
       if (registry.hasBuiltinGroup(info.group)) throw noSuchResource();
       return pageNotFound();
     }
     const nowhere = (): HttpResponse => {
-      if (!resource.custom) throw noSuchResource();
-      if (info.subresource === "status" || info.subresource === "scale") throw notFound(resource, info.name ?? "");
-      return pageNotFound();
+      if (resource.custom) return pageNotFound();
+      throw noSuchResource();
     };
-    if (!resource.definition.namespaced && info.namespace !== undefined) return nowhere();
+    const { namespaced, verbs } = resource.definition;
+    if (!namespaced && info.namespace !== undefined) return nowhere();
+    if (info.oldWatch && (info.subresource !== "" || !verbs.includes("watch"))) return nowhere();
     // Custom resources of namespaces are listed and watched everywhere, and nothing else.
     const isRead = info.verb === "list" || info.verb === "watch";
-    if (resource.custom && resource.definition.namespaced && info.namespace === undefined && !isRead)
-      return pageNotFound();
-    if (info.oldWatch && (info.subresource !== "" || !resource.definition.verbs.includes("watch"))) return nowhere();
-    const call = { http, info, resource, context: writeContext(http, info, user, warnings) };
+    if (resource.custom && namespaced && info.namespace === undefined && !isRead) return nowhere();
+    const call = { http, info: routed(info, resource), resource, context: writeContext(http, info, user, warnings) };
     if (resource.definition.deprecation !== undefined) warnings.push(resource.definition.deprecation);
-    if (info.subresource === "" || (info.subresource === "status" && resource.definition.hasStatus)) {
+    const { subresource } = call.info;
+    if (subresource === "" || (subresource === "status" && resource.definition.hasStatus)) {
       return await resourceAnswer(deps, call);
     }
-    return (await subresourceAnswer(deps, call)) ?? nowhere();
+    const answer = await subresourceAnswer(deps, call);
+    if (answer !== undefined) return answer;
+    throw resource.custom ? notFound(resource, info.name ?? "") : noSuchResource();
   } catch (error) {
     return errorAnswer(error instanceof StatusError ? error : internalError(errorMessage(error), error), warnings);
   }
+}
+
+/** Paths of custom resources are not looked at beyond their subresource. */
+function routed(info: RequestInfo, { custom }: ServedResource): RequestInfo {
+  return custom ? { ...info, subresource: info.subresource.split("/", 1)[0] ?? "" } : info;
 }
 
 function writeContext(
@@ -225,10 +238,19 @@ function createInitialObjects(storage: Storage, rules: CreateRules, clock: Clock
     creationTimestamp: timestamp(clock),
   });
   for (const name of INITIAL_NAMESPACES) {
+    const own = identity();
+    const managed = {
+      manager: "kube-apiserver",
+      operation: "Update",
+      apiVersion: "v1",
+      time: own.creationTimestamp,
+      fieldsType: "FieldsV1",
+      fieldsV1: { "f:metadata": { "f:labels": { ".": {}, "f:kubernetes.io/metadata.name": {} } } },
+    };
     storage.put(storage.collection("/namespaces"), {
       apiVersion: "v1",
       kind: "Namespace",
-      metadata: { name, ...identity(), labels: { "kubernetes.io/metadata.name": name } },
+      metadata: { name, ...own, labels: { "kubernetes.io/metadata.name": name }, managedFields: [managed] },
       spec: { finalizers: ["kubernetes"] },
       status: { phase: "Active" },
     });

@@ -59,15 +59,20 @@ export function isTrue(text: string | null): boolean {
   return text !== null && text !== "0" && text.toLowerCase() !== "false";
 }
 
+/** A slash at the end does not count, two in a row stand around a name that is empty. */
 function decodedSegments(path: string): string[] | undefined {
   try {
-    return path
-      .split("/")
-      .filter((segment) => segment !== "")
-      .map((segment) => decodeURIComponent(segment));
+    return decodeURIComponent(path)
+      .replace(/^\/+|\/+$/g, "")
+      .split("/");
   } catch {
     return undefined;
   }
+}
+
+/** Whether each `%` of a path begins the code of a character. */
+export function isReadable(path: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(path.split("?", 1)[0] ?? "");
 }
 
 function isNamespaceSubresource(segments: readonly string[]): boolean {

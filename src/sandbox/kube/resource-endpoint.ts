@@ -73,7 +73,7 @@ export async function resourceAnswer(deps: EndpointDependencies, call: ResourceC
   const verb =
     info.subresource === "" ? info.verb : info.verb === "create" || info.verb === "delete" ? "none" : info.verb;
   checkRoute(call);
-  if (!resource.definition.verbs.includes(verb)) throw methodNotAllowed(resource);
+  if (!resource.definition.verbs.includes(verb)) throw methodNotAllowed(resource, info.verb);
   // What cannot be answered is not done either.
   const read = readRequest(call);
   switch (info.verb) {
@@ -100,13 +100,19 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
 
 /** What no path serves: objects without their namespace, writes to all namespaces, replacing a collection. */
 function checkRoute({ info, resource }: ResourceCall): void {
-  const { namespaced } = resource.definition;
-  const everywhere = namespaced && info.namespace === undefined;
+  const everywhere = resource.definition.namespaced && info.namespace === undefined;
   if (everywhere && info.name !== undefined) throw noSuchResource();
+  if (!METHODS.has(info.method)) throw methodNotAllowed(resource);
   const write = info.verb !== "get" && info.verb !== "list" && info.verb !== "watch";
   const collectionWrite = info.name === undefined && (info.verb === "update" || info.verb === "patch");
-  if (!METHODS.has(info.method) || (info.oldWatch && info.method !== "GET") || (everywhere && write) || collectionWrite)
-    throw methodNotAllowed(resource);
+  if (collectionWrite && resource.custom && !everywhere) throw badRequest("name must be provided");
+  if ((info.oldWatch && info.method !== "GET") || (everywhere && write) || collectionWrite) {
+    throw methodNotAllowed(resource, info.verb);
+  }
+  if (info.name === "." || info.name === "..") {
+    const name = JSON.stringify(info.name);
+    throw badRequest(`Name parameter invalid: ${name}: may not be '${info.name}'`);
+  }
 }
 
 function readRequest({ http, info, resource, context }: ResourceCall): ReadRequest {
@@ -119,7 +125,7 @@ function readRequest({ http, info, resource, context }: ResourceCall): ReadReque
 
 async function createAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   const { http, info, resource, context } = call;
-  if (info.name !== undefined) throw methodNotAllowed(resource);
+  if (info.name !== undefined && !resource.custom) throw methodNotAllowed(resource);
   const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
   const namespace = scope(resource, info);
   const body = decodeObject(requireObject(value), { resource, namespace, name: undefined }, context, duplicates);
@@ -149,7 +155,6 @@ async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
 
 async function patchAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   const { http, info, resource, context } = call;
-  if (info.name === undefined) throw resource.custom ? methodNotAllowed(resource) : noRoute(405);
   const target = writeTarget(call);
   const type = patchType(http.headers["content-type"], resource);
   const force = isTrue(info.query.get("force"));

@@ -129,11 +129,11 @@ export function badRequest(message: string): StatusError {
 }
 
 /** The router of the built-in kinds, which says it, knows paths and not resources: `details` tells none. */
-export function methodNotAllowed(subject: ErrorSubject & { readonly custom: boolean }): StatusError {
+export function methodNotAllowed(subject: ErrorSubject & { readonly custom: boolean }, verb = ""): StatusError {
+  if (!subject.custom) return noRoute(405);
   const details = { ...(subject.group === "" ? {} : { group: subject.group }), kind: subject.resource };
-  return new StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {
-    details: subject.custom ? details : {},
-  });
+  const message = `${verb} is not supported on resources of kind "${qualifiedResource(subject)}"`;
+  return new StatusError(405, "MethodNotAllowed", message, { details });
 }
 
 /** For a path below a group version that is served, where there is no resource. */

@@ -14,7 +14,8 @@ export interface ServiceAccountToken {
 
 /** The sandbox protects nothing, so its key is no secret; tokens are signed because clients read them as JWTs. */
 const KEY = "fairlead-sandbox";
-const ISSUER = "https://kubernetes.default.svc";
+/** Who issues the tokens, and whom they are for unless a request says otherwise. */
+export const ISSUER = "https://kubernetes.default.svc.cluster.local";
 
 /** A JSON web token of the shape that the API server issues to service accounts. */
 export function issueToken({ namespace, name, uid, audiences, issuedAt, expires }: ServiceAccountToken): string {

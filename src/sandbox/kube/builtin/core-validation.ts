@@ -139,3 +139,12 @@ function validateImmutable(
     .filter((field) => JSON.stringify(valueAt(object, field)) !== JSON.stringify(old[field]))
     .map((field) => forbidden(field, "field is immutable when `immutable` is set"));
 }
+
+/** The phase of a namespace says no more than whether it is being deleted. */
+export function validateNamespaceStatus(namespace: KubeObject): readonly FieldError[] {
+  const phase = stringAt(namespace, "status", "phase") ?? "";
+  const [wanted, state] =
+    namespace.metadata.deletionTimestamp === undefined ? ["Active", "empty"] : ["Terminating", "not empty"];
+  if (phase === wanted) return [];
+  return [invalidValue("status.Phase", phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${state}`)];
+}

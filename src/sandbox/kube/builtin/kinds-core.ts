@@ -3,7 +3,13 @@ import { ageSince } from "./age.ts";
 import { firstThree, orNone, orUnset } from "./cell-text.ts";
 import { eventCells, eventColumns, nodeCells, nodeColumns } from "./core-cells.ts";
 import { defaultConfig, defaultNode, defaultPod, defaultSecret } from "./core-defaults.ts";
-import { secretWarnings, validateConfigMap, validateNode, validateSecret } from "./core-validation.ts";
+import {
+  secretWarnings,
+  validateConfigMap,
+  validateNamespaceStatus,
+  validateNode,
+  validateSecret,
+} from "./core-validation.ts";
 import { type BuiltinKind, type Column, defineKind } from "./define-kind.ts";
 import { fieldsAt, listAt, stringAt, stringMapAt, textOf, valueAt } from "./fields.ts";
 import { validateLimitRange, validateQuota } from "./limit-validation.ts";
@@ -38,6 +44,7 @@ export const coreKinds = [
     verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
     columns: [["Name"], ["Status"], withAge],
     cells: (object, now) => [object.metadata.name, stringAt(object, "status", "phase") ?? "", age(object, now)],
+    validateStatus: validateNamespaceStatus,
     selectableFields: (object) => ({ "status.phase": stringAt(object, "status", "phase") ?? "" }),
   }),
   core({
