@@ -3,7 +3,7 @@ import { decodeProtobuf, protobufType } from "./builtin/protobuf.ts";
 import { goJsonError } from "./go-json-error.ts";
 import { parseGoYaml } from "./go-yaml.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
-import { badRequest, tooLarge, unsupportedMediaType } from "./status-error.ts";
+import { badRequest, type StatusError, tooLarge, unsupportedMediaType } from "./status-error.ts";
 
 const ACCEPTED = ["application/json", "application/yaml", protobufType] as const;
 
@@ -85,10 +85,23 @@ export function decodePatchText(text: string, prefix: string): unknown {
   return JSON.parse(text) as unknown;
 }
 
-export function requireObject(value: unknown): JsonObject {
+/** The object that a body holds; nothing at all, `null`, is read as an empty one. */
+export function requireObject(
+  value: unknown,
+  resource?: { readonly kind: string; readonly custom: boolean },
+): JsonObject {
   if (isObject(value)) return value;
+  const refuse = (why: string): StatusError => {
+    if (resource === undefined) return badRequest(why);
+    const what = `the object provided is unrecognized (must be of type ${resource.kind})`;
+    return badRequest(`${what}: ${why} (${bodySummary(JSON.stringify(value))})`);
+  };
+  if (value === null) {
+    if (resource?.custom === true) throw refuse("Object 'Kind' is missing in 'null'");
+    return {};
+  }
   const actual = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
-  throw badRequest(
+  throw refuse(
     `couldn't get version/kind; json parse error: json: cannot unmarshal ${actual} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
   );
 }

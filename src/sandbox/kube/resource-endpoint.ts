@@ -128,7 +128,12 @@ async function createAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   if (info.name !== undefined && !resource.custom) throw methodNotAllowed(resource);
   const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
   const namespace = scope(resource, info);
-  const body = decodeObject(requireObject(value), { resource, namespace, name: undefined }, context, duplicates);
+  const body = decodeObject(
+    requireObject(value, resource),
+    { resource, namespace, name: undefined },
+    context,
+    duplicates,
+  );
   const object = await deps.writer.create({ resource, namespace, subresource: "" }, body, context);
   warnOfFinalizers(call, object);
   return shown(deps, call, 201, object);
@@ -138,7 +143,7 @@ async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   const { http, resource, context } = call;
   const target = writeTarget(call);
   const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
-  const given = requireObject(value);
+  const given = requireObject(value, resource);
   // Custom resources of another kind are refused only when the version they name is that of the present object.
   const metadata = isObject(given["metadata"]) ? given["metadata"] : {};
   if (isOfOtherKind(given, resource))

@@ -9,7 +9,7 @@ const labelValuePattern = `(${qualifiedPart})?`;
 const configKeyPattern = "[-._a-zA-Z0-9]+";
 
 export const dnsLabel: NameRule = (value) => [
-  ...atMost(value, 63),
+  ...noLonger(value, 63),
   ...matching(
     value,
     label1123,
@@ -18,15 +18,15 @@ export const dnsLabel: NameRule = (value) => [
   ),
 ];
 
-export const dnsSubdomain: NameRule = (value) => [
-  ...atMost(value, 253),
-  ...matching(
+export const dnsSubdomain: NameRule = (value) => [...noLonger(value, 253), ...subdomainSyntax(value)];
+
+const subdomainSyntax: NameRule = (value) =>
+  matching(
     value,
     subdomain1123,
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
     "'example.com'",
-  ),
-];
+  );
 
 export const wildcardSubdomain: NameRule = (value) =>
   matching(
@@ -37,7 +37,7 @@ export const wildcardSubdomain: NameRule = (value) =>
   );
 
 export const dns1035Label: NameRule = (value) => [
-  ...atMost(value, 63),
+  ...noLonger(value, 63),
   ...matching(
     value,
     label1035,
@@ -57,7 +57,7 @@ export const labelValue: NameRule = (value) => [
 ];
 
 export const configKey: NameRule = (value) => [
-  ...atMost(value, 253),
+  ...noLonger(value, 253),
   ...matching(
     value,
     configKeyPattern,
@@ -79,7 +79,10 @@ export const qualifiedName: NameRule = (value) => {
   const [prefix, name = ""] = parts.length === 2 ? parts : [undefined, parts[0]];
   const problems: string[] = [];
   if (prefix === "") problems.push("prefix part must be non-empty");
-  else if (prefix !== undefined) problems.push(...dnsSubdomain(prefix).map((problem) => `prefix part ${problem}`));
+  else if (prefix !== undefined) {
+    const found = [...atMost(prefix, 253), ...subdomainSyntax(prefix)];
+    problems.push(...found.map((problem) => `prefix part ${problem}`));
+  }
   if (name === "") problems.push("name part must be non-empty");
   problems.push(
     ...atMost(name, 63).map((problem) => `name part ${problem}`),
@@ -116,6 +119,11 @@ export function portNumber(value: unknown): readonly string[] {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535
     ? []
     : ["must be between 1 and 65535, inclusive"];
+}
+
+/** The same limit in other words, as the API server has it for names of objects and keys of data. */
+function noLonger(value: string, limit: number): readonly string[] {
+  return value.length > limit ? [`must be no more than ${limit} characters`] : [];
 }
 
 function atMost(value: string, limit: number): readonly string[] {

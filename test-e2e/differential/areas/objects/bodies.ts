@@ -207,7 +207,6 @@ export const bodyScenarios: readonly Scenario[] = [
         "application/*",
         "application/json-patch+json",
         "application/apply-patch+yaml",
-        "application/vnd.kubernetes.protobuf",
         "application/cbor",
         "nonsense",
         ";",
