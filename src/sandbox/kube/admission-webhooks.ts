@@ -1,13 +1,14 @@
 import type { Random } from "../../clock.ts";
 import { errorMessage } from "../../errors.ts";
 import type { Admission, AdmissionSubject, WebhookCaller } from "./admission.ts";
+import { authorizer, requestResource } from "./cel/functions/authorization.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { deepEqual, isObject, type JsonObject } from "./json-value.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { badRequest, forbidden, internalError, StatusError } from "./status-error.ts";
 import type { Storage } from "./storage.ts";
 import type { Webhook } from "./webhook-admission/configuration.ts";
-import { matchConditions } from "./webhook-admission/match-conditions.ts";
+import { dynamic, matchConditions } from "./webhook-admission/match-conditions.ts";
 import {
   admissionReview,
   checkedResponse,
@@ -155,9 +156,16 @@ export class WebhookAdmission implements Admission {
     if (!isSelected(webhook, subject, (name) => namespaces.get("", name))) return undefined;
     const invocation = invocationOf(webhook.rules ?? [], webhook.matchPolicy, subject);
     if (invocation === undefined || webhook.matchConditions === undefined) return invocation;
-    const { request } = admissionReview("", "v1", subject, invocation);
-    const { object, oldObject } = request as JsonObject;
-    const result = matchConditions(webhook.matchConditions, { object, oldObject, request });
+    const { request } = admissionReview("", "v1", subject, invocation) as { readonly request: JsonObject };
+    const { object, oldObject, ...rest } = request;
+    const result = matchConditions(webhook.matchConditions, {
+      object: dynamic(object),
+      oldObject: dynamic(oldObject),
+      request: dynamic(rest),
+      namespaceObject: null,
+      authorizer,
+      "authorizer.requestResource": requestResource,
+    });
     if ("matches" in result) return result.matches ? invocation : undefined;
     if (webhook.failurePolicy === "Ignore") return undefined;
     const [single, ...others] = result.errors;

@@ -2,6 +2,8 @@ import { type Clock, type Random } from "../../clock.ts";
 import { errorMessage } from "../../errors.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../../http.ts";
 import type { WebhookCaller } from "./admission.ts";
+import { AdmissionChain } from "./admission-chain.ts";
+import { PolicyAdmission } from "./admission-policies.ts";
 import { WebhookAdmission } from "./admission-webhooks.ts";
 import { builtinDefinitions } from "./builtin/definitions.ts";
 import { CrdLifecycle } from "./crd-lifecycle.ts";
@@ -74,7 +76,10 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
   const storage = new Storage(clock);
   const registry = new Registry(builtinDefinitions);
   const rules = new CreateRules(storage, random);
-  const admission = new WebhookAdmission({ storage, random, call: options.callWebhook });
+  const admission = new AdmissionChain({
+    policies: new PolicyAdmission({ storage, registry }),
+    webhooks: new WebhookAdmission({ storage, random, call: options.callWebhook }),
+  });
   const writer = new ObjectWriter({ clock, storage, registry, rules, admission, extraValidation });
   const deleter = new ObjectDeleter(clock, storage, admission);
   const deps: EndpointDependencies = { clock, random, storage, registry, writer, deleter };

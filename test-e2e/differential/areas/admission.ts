@@ -1,5 +1,7 @@
 import type { Area } from "../scenario.ts";
 import { builtInPluginScenarios } from "./admission/built-in-plugins.ts";
+import { policyEffectScenarios } from "./admission/policy-effects.ts";
+import { policyObjectScenarios } from "./admission/policy-objects.ts";
 import { webhookAnswerScenarios } from "./admission/webhook-answers.ts";
 import { webhookConfigurationScenarios } from "./admission/webhook-configurations.ts";
 import { webhookMatchingScenarios } from "./admission/webhook-matching.ts";
@@ -13,6 +15,8 @@ export const admission: Area = {
     ...webhookMatchingScenarios,
     ...webhookConfigurationScenarios,
     ...builtInPluginScenarios,
+    ...policyObjectScenarios,
+    ...policyEffectScenarios,
   ],
   knownDifferences: [
     {
@@ -32,13 +36,6 @@ export const admission: Area = {
       request: "POST */ingresses",
       at: "/headers/warning",
       reason: "No warning for the deprecated annotation `kubernetes.io/ingress.class`.",
-    },
-    {
-      scenario: "defaults and validation after mutation",
-      request: "* */services*",
-      at: "/body/*",
-      reason:
-        "A value of the wrong type is refused with the same error, but the Go type that the text names is an outer one.",
     },
     {
       scenario: "mutation of status and scale",

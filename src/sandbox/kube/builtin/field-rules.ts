@@ -75,6 +75,11 @@ export const listRules: Readonly<Record<string, ListRule>> = {
   "V1ValidatingWebhookConfiguration.webhooks": byName,
   "V1MutatingWebhook.matchConditions": byName,
   "V1ValidatingWebhook.matchConditions": byName,
+  "V1ValidatingAdmissionPolicySpec.matchConditions": byName,
+  "V1ValidatingAdmissionPolicySpec.variables": byName,
+  "V1ValidatingAdmissionPolicyStatus.conditions": { type: "map", keys: ["type"] },
+  "V1ValidatingAdmissionPolicyBindingSpec.validationActions": { type: "set" },
+  "V1MutatingAdmissionPolicySpec.matchConditions": byName,
   "V1Endpoint.addresses": { type: "set" },
   "V1ContainerRestartRuleOnExitCodes.values": { type: "set" },
   "V1NodeAllocatableResourceClaimStatus.containers": { type: "set" },
@@ -120,6 +125,11 @@ export const atomicModels: ReadonlySet<string> = new Set([
   "DiscoveryV1EndpointPort",
   "V1EndpointAddress",
   "V1ServiceBackendPort",
+  "V1MatchResources",
+  "V1NamedRuleWithOperations",
+  "V1ParamKind",
+  "V1ParamRef",
+  "V1Variable",
 ]);
 
 export const atomicMaps: ReadonlySet<string> = new Set([

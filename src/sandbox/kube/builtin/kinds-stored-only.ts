@@ -1,8 +1,10 @@
 import type { KubeObject, ResourceDefinition } from "../resource-definition.ts";
+import { validatePolicy, validatePolicyBinding } from "./admission-policy-validation.ts";
 import { ageSince, humanDuration } from "./age.ts";
 import { orNone, selectorText } from "./cell-text.ts";
 import { type BuiltinKind, defineKind } from "./define-kind.ts";
 import { listAt, numberAt, stringAt, valueAt } from "./fields.ts";
+import { defaultPolicy, defaultPolicyBinding } from "./other-defaults.ts";
 
 const cluster = { version: "v1", clusterScoped: true } as const;
 const storage = { ...cluster, group: "storage.k8s.io" } as const;
@@ -17,7 +19,7 @@ const flowControl = { ...cluster, group: "flowcontrol.apiserver.k8s.io", status:
 
 /**
  * Kinds that clusters have beside what workloads need. They are stored as they are given, so that manifests with them can be
- * applied: nothing validates them, fills in their defaults or acts on them.
+ * applied: nothing validates them, fills in their defaults or acts on them, except for ValidatingAdmissionPolicies.
  */
 export const storedOnlyKinds: readonly ResourceDefinition[] = [
   defineKind({
@@ -226,6 +228,7 @@ function admissionPolicies(prefix: "Validating" | "Mutating", parts: string): re
       kind: `${prefix}AdmissionPolicy`,
       model: `V1${prefix}AdmissionPolicy`,
       plural: `${prefix.toLowerCase()}admissionpolicies`,
+      ...(prefix === "Validating" ? { defaults: defaultPolicy, validate: validatePolicy } : {}),
       columns: [["Name"], [counted, "integer"], ["ParamKind"], ["Age"]],
       cells: (object, now) => {
         const kind = stringAt(object, "spec", "paramKind", "kind");
@@ -240,6 +243,7 @@ function admissionPolicies(prefix: "Validating" | "Mutating", parts: string): re
       kind: `${prefix}AdmissionPolicyBinding`,
       model: `V1${prefix}AdmissionPolicyBinding`,
       plural: `${prefix.toLowerCase()}admissionpolicybindings`,
+      ...(prefix === "Validating" ? { defaults: defaultPolicyBinding, validate: validatePolicyBinding } : {}),
       columns: [["Name"], ["PolicyName"], ["ParamRef"], ["Age"]],
       cells: (object, now) => [
         object.metadata.name,

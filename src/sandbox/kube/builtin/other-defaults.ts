@@ -78,6 +78,26 @@ export function defaultWebhooks(configuration: KubeObject): void {
   }
 }
 
+export function defaultPolicy(policy: KubeObject): void {
+  const spec = ensureFields(policy, "spec");
+  setDefault(spec, "failurePolicy", "Fail");
+  defaultMatch(spec["matchConstraints"]);
+}
+
+export function defaultPolicyBinding(binding: KubeObject): void {
+  defaultMatch(ensureFields(binding, "spec")["matchResources"]);
+}
+
+function defaultMatch(resources: unknown): void {
+  if (!isFields(resources)) return;
+  setDefault(resources, "matchPolicy", "Equivalent");
+  setDefault(resources, "namespaceSelector", {});
+  setDefault(resources, "objectSelector", {});
+  for (const member of ["resourceRules", "excludeResourceRules"]) {
+    for (const rule of objectsAt(resources, member)) setDefault(rule, "scope", "*");
+  }
+}
+
 export function defaultPriorityClass(priorityClass: KubeObject): void {
   setDefault(priorityClass, "preemptionPolicy", "PreemptLowerPriority");
 }

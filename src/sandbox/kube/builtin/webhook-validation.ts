@@ -1,6 +1,8 @@
 import type { FieldError, KubeObject } from "../resource-definition.ts";
+import { conditionErrors } from "./expression-validation.ts";
 import { duplicate, invalidValue, notSupported, required } from "./field-errors.ts";
 import { type Fields, isFields, objectsAt } from "./fields.ts";
+import { validateLabelSelector } from "./label-validation.ts";
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const SUBDOMAIN_TEXT =
@@ -8,13 +10,14 @@ const SUBDOMAIN_TEXT =
 const OPERATIONS = ["*", "CREATE", "UPDATE", "DELETE", "CONNECT"];
 
 /** What the API server checks of webhook configurations (`pkg/apis/admissionregistration/validation`). */
-export function validateWebhooks(configuration: KubeObject): FieldError[] {
+export function validateWebhooks(configuration: KubeObject, old: KubeObject | undefined): FieldError[] {
   const mutating = configuration.kind === "MutatingWebhookConfiguration";
   const errors: FieldError[] = [];
   const names = new Set<string>();
   objectsAt(configuration, "webhooks").forEach((webhook, index) => {
     const path = `webhooks[${index}]`;
-    errors.push(...validateWebhook(webhook, path, mutating));
+    const before = old === undefined ? undefined : objectsAt(old, "webhooks")[index];
+    errors.push(...validateWebhook(webhook, path, { mutating, old: before }));
     const name = textOf(webhook, "name");
     if (name !== "" && names.has(name)) errors.push(duplicate(`${path}.name`, name));
     names.add(name);
@@ -22,7 +25,11 @@ export function validateWebhooks(configuration: KubeObject): FieldError[] {
   return errors;
 }
 
-function validateWebhook(webhook: Fields, path: string, mutating: boolean): FieldError[] {
+function validateWebhook(
+  webhook: Fields,
+  path: string,
+  { mutating, old }: { readonly mutating: boolean; readonly old: Fields | undefined },
+): FieldError[] {
   const errors: FieldError[] = [...validateName(textOf(webhook, "name"), `${path}.name`)];
   objectsAt(webhook, "rules").forEach((rule, index) => {
     errors.push(...validateRule(rule, `${path}.rules[${index}]`));
@@ -37,8 +44,12 @@ function validateWebhook(webhook: Fields, path: string, mutating: boolean): Fiel
   if (typeof timeout === "number" && (timeout > 30 || timeout < 1)) {
     errors.push(invalidValue(`${path}.timeoutSeconds`, timeout, "the timeout value must be between 1 and 30 seconds"));
   }
+  for (const member of ["namespaceSelector", "objectSelector"]) {
+    errors.push(...validateLabelSelector(webhook[member], `${path}.${member}`));
+  }
   if (mutating) oneOf(errors, webhook, path, "reinvocationPolicy", ["IfNeeded", "Never"]);
   errors.push(...validateClient(webhook["clientConfig"], `${path}.clientConfig`));
+  errors.push(...conditionErrors(webhook, path, { params: false, old }));
   errors.push(...validateVersions(webhook, `${path}.admissionReviewVersions`));
   return errors;
 }
@@ -81,7 +92,8 @@ function validateVersions(webhook: Fields, path: string): FieldError[] {
   return errors;
 }
 
-function validateRule(rule: Fields, path: string): FieldError[] {
+/** What is wrong with a rule of a webhook or policy: operations and resources. */
+export function validateRule(rule: Fields, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const operations = listOf(rule, "operations");
   if (operations.length === 0) errors.push(required(`${path}.operations`));

@@ -117,6 +117,8 @@ class Checker {
     if (name === "google.protobuf.Timestamp" || name === "google.protobuf.Duration") {
       return { kind: "type", of: celTypes.dyn };
     }
+    const dotted = name === undefined ? undefined : scope.get(name);
+    if (dotted !== undefined) return dotted;
     const target = this.resolve(this.check(node.target, scope));
     if (target.kind === "opaque" && target.name === "optional_type" && target.parameter !== undefined) {
       const inner = this.#fieldOf(node, this.resolve(target.parameter));

@@ -74,20 +74,21 @@ function mapOf(node: CelNode & { readonly kind: "map" }, scope: CelScope): CelMa
 function select(node: CelNode & { readonly kind: "select" }, scope: CelScope): unknown {
   const name = qualifiedName(node);
   if (name === "google.protobuf.Timestamp" || name === "google.protobuf.Duration") return new CelTypeValue(name);
+  if (name !== undefined && Object.hasOwn(scope, name)) return scope[name];
   const target = evaluateCel(node.target, scope);
   if (target instanceof CelOptional) {
     return target.value instanceof Map ? new CelOptional(target.value.get(node.field)) : target;
   }
   if (node.optional) return new CelOptional(target instanceof Map ? target.get(node.field) : undefined);
-  if (!(target instanceof Map)) throw new CelError("no such overload");
-  if (!target.has(node.field)) throw new CelError(`no such key: ${node.field}`);
+  if (Array.isArray(target)) throw new CelError("unsupported index type 'string' in list");
+  if (!(target instanceof Map) || !target.has(node.field)) throw new CelError(`no such key: ${node.field}`);
   return target.get(node.field);
 }
 
 function has(target: unknown, field: string): boolean {
   if (target instanceof CelOptional) return target.value instanceof Map && target.value.has(field);
-  if (!(target instanceof Map)) throw new CelError("no such overload");
-  return target.has(field);
+  if (Array.isArray(target)) throw new CelError("unsupported index type 'string' in list");
+  return target instanceof Map && target.has(field);
 }
 
 function called(node: CelNode & { readonly kind: "call" }, scope: CelScope): unknown {

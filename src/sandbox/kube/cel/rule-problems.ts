@@ -1,12 +1,10 @@
 import type { FieldError, Schema } from "../resource-definition.ts";
 import { goJson, shown } from "../schema/shown.ts";
-import { type CelProblem, checkCel } from "./check.ts";
+import { compileCel } from "./compile.ts";
 import { usesName } from "./evaluate.ts";
-import { literalProblems } from "./literal-problems.ts";
 import { parseCel } from "./parse.ts";
 import { fieldPathOf, type Rule } from "./rule.ts";
 import { schemaType, withTypeAndNames } from "./schema-types.ts";
-import { CelSyntaxError } from "./syntax.ts";
 import { type CelType, celTypes, optionalType } from "./types.ts";
 
 const REASONS = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
@@ -117,28 +115,7 @@ function problemOf(text: string, rule: Rule, self: CelType, wanted: CelType): st
     ["self", self],
     ["oldSelf", oldSelf],
   ]);
-  const failed = (problems: readonly CelProblem[]): string =>
-    `compilation failed: ${[...problems]
-      .sort((a, b) => a.offset - b.offset)
-      .map((problem) => marked(text, problem))
-      .join("\n")}`;
-  try {
-    const node = parseCel(text);
-    const { type, problems } = checkCel(node, scope);
-    if (problems.length > 0) return failed(problems);
-    const inLiterals = literalProblems(node);
-    if (inLiterals.length > 0) return failed(inLiterals);
-    return type === wanted ? undefined : "";
-  } catch (error) {
-    if (error instanceof CelSyntaxError) return failed([error]);
-    throw error;
-  }
-}
-
-/** A problem with the line of the text that it is in, and a mark below. */
-function marked(text: string, { message, offset }: CelProblem): string {
-  const before = text.slice(0, offset).split("\n");
-  const column = Array.from(before.at(-1) ?? "").length;
-  const line = text.split("\n")[before.length - 1] ?? "";
-  return `ERROR: <input>:${before.length}:${column + 1}: ${message}\n | ${line}\n | ${".".repeat(column)}^`;
+  const compiled = compileCel(text, scope);
+  if ("problem" in compiled) return compiled.problem;
+  return compiled.type === wanted ? undefined : "";
 }

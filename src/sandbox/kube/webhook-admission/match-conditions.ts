@@ -1,18 +1,17 @@
 import { errorMessage } from "../../../errors.ts";
-import { evaluateCel } from "../cel/evaluate.ts";
+import { type CelScope, evaluateCel } from "../cel/evaluate.ts";
 import { parseCel } from "../cel/parse.ts";
 import { CelSyntaxError } from "../cel/syntax.ts";
 import { CelError } from "../cel/values.ts";
-import { isObject, type JsonObject } from "../json-value.ts";
+import { isObject } from "../json-value.ts";
 import type { MatchCondition } from "./configuration.ts";
 
 /** What conditions of webhooks and policies come to: `match`, `no match`, or the texts of what failed. */
 export type MatchResult = { readonly matches: boolean } | { readonly errors: readonly string[] };
 
 /** Evaluates `matchConditions`: one that is false decides, whatever others fail with. */
-export function matchConditions(conditions: readonly MatchCondition[], scope: JsonObject): MatchResult {
+export function matchConditions(conditions: readonly MatchCondition[], values: CelScope): MatchResult {
   const errors: string[] = [];
-  const values = Object.fromEntries(Object.entries(scope).map(([name, value]) => [name, dynamic(value)]));
   for (const { expression } of conditions) {
     try {
       const value = evaluateCel(parseCel(expression), values);
@@ -29,7 +28,7 @@ export function matchConditions(conditions: readonly MatchCondition[], scope: Js
 }
 
 /** JSON as CEL sees what has no schema. */
-function dynamic(value: unknown): unknown {
+export function dynamic(value: unknown): unknown {
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map((item) => dynamic(item));
   if (!isObject(value)) return value;

@@ -1,3 +1,4 @@
+import { authorizationFunctions } from "./authorization.ts";
 import { conversions } from "./conversions.ts";
 import type { Overload } from "./declare.ts";
 import { listFunctions } from "./lists.ts";
@@ -18,6 +19,7 @@ for (const overload of [
   ...quantityFunctions,
   ...networkFunctions,
   ...nameFunctions,
+  ...authorizationFunctions,
 ]) {
   overloads.set(overload.name, [...(overloads.get(overload.name) ?? []), overload]);
 }
