@@ -102,7 +102,7 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
 function checkRoute({ info, resource }: ResourceCall): void {
   const everywhere = resource.definition.namespaced && info.namespace === undefined;
   if (everywhere && info.name !== undefined) throw noSuchResource();
-  if (!METHODS.has(info.method)) throw methodNotAllowed(resource);
+  if (!METHODS.has(info.method) || (info.method === "HEAD" && !resource.custom)) throw methodNotAllowed(resource);
   const write = info.verb !== "get" && info.verb !== "list" && info.verb !== "watch";
   const collectionWrite = info.name === undefined && (info.verb === "update" || info.verb === "patch");
   if (collectionWrite && resource.custom && !everywhere) throw badRequest("name must be provided");

@@ -6,12 +6,13 @@ import { jsonAnswer } from "./http-answer.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { isObject, type JsonObject, omit, valueAt, withValueAt } from "./json-value.ts";
 import { mergePatch } from "./merge-patch.ts";
+import { decodeObject, decodePatched } from "./object-decoding.ts";
 import { completeSchema } from "./object-meta.ts";
 import { timestamp } from "./object-writer.ts";
 import type { ServedResource } from "./registry.ts";
-import { bodyText, decodeText, requireObject } from "./request-body.ts";
+import { bodyText, decodeBody, decodeText, requireObject } from "./request-body.ts";
 import { isTrue } from "./request-info.ts";
-import type { KubeObject, ResourceDefinition } from "./resource-definition.ts";
+import type { KubeMetadata, KubeObject, ResourceDefinition } from "./resource-definition.ts";
 import { type EndpointDependencies, type ResourceCall, writeTarget } from "./resource-endpoint.ts";
 import { selectorText } from "./selectors.ts";
 import { EMPTY_SET } from "./server-side-apply/field-set.ts";
@@ -19,7 +20,15 @@ import { type FieldWriter, trackUpdate } from "./server-side-apply/managed-field
 import { decodeManagers, encodeManagers, type Manager } from "./server-side-apply/manager-entries.ts";
 import { mergeTypeOf } from "./server-side-apply/merge-type.ts";
 import { parentManagers, type ReplicaPaths, SCALE_VERSION, scaleManagers } from "./server-side-apply/scale-entries.ts";
-import { badRequest, invalid, methodNotAllowed, StatusError, unsupportedMediaType } from "./status-error.ts";
+import {
+  badRequest,
+  internalError,
+  invalid,
+  methodNotAllowed,
+  noRoute,
+  StatusError,
+  unsupportedMediaType,
+} from "./status-error.ts";
 
 type ScaleRule = NonNullable<ResourceDefinition["scale"]>;
 
@@ -29,17 +38,25 @@ export async function scaleAnswer(deps: EndpointDependencies, call: ResourceCall
   const rule = resource.definition.scale;
   if (rule === undefined) throw methodNotAllowed(resource);
   const target = { ...writeTarget(call), subresource: "" };
-  if (info.verb === "get") return jsonAnswer(200, scaleOf(deps.writer.get(target), rule, resource), context.warnings);
-  if (info.verb !== "update" && info.verb !== "patch") throw methodNotAllowed(resource);
+  if (info.verb === "get") {
+    const object = deps.writer.get(target);
+    if (resource.custom && valueAt(object, rule.specReplicasPath) === undefined) {
+      throw internalError(`the spec replicas field ${JSON.stringify(rule.specReplicasPath)} does not exist`);
+    }
+    return jsonAnswer(200, scaleOf(object, rule, resource), context.warnings);
+  }
+  if (info.verb !== "update" && info.verb !== "patch") throw methodNotAllowed(resource, info.verb);
   const writer = scaleWriter(context.fieldManager, timestamp(deps.clock));
   const paths = replicaPaths(deps, resource);
   const wanted = wantedScale(call, writer);
   const compute = (current: KubeObject): KubeObject => {
     const managers = decodeManagers(current.metadata.managedFields) ?? [];
-    const shown = scaleOf(current, rule, resource) as KubeObject;
+    const present = scaleOf(current, rule, resource) as KubeObject;
+    const isUnset = resource.custom && valueAt(current, rule.specReplicasPath) === undefined;
+    const shown = isUnset ? { ...present, spec: { replicas: UNSET } } : present;
     const owned = encodeManagers(scaleManagers(managers, paths));
     const scale = wanted({ ...shown, metadata: { ...shown.metadata, managedFields: owned } });
-    const replicas = checkedReplicas(scale, target.name);
+    const replicas = checkedReplicas(scale, resource, rule);
     const after = parentManagers(
       managers,
       decodeManagers(scale.metadata.managedFields) ?? [],
@@ -51,7 +68,8 @@ export async function scaleAnswer(deps: EndpointDependencies, call: ResourceCall
       {
         ...(withValueAt(current, rule.specReplicasPath, replicas) as KubeObject),
         metadata: {
-          ...(omit(current.metadata, ["resourceVersion"]) as KubeObject["metadata"]),
+          // Custom resources are changed without a version only because the present one is put in its place.
+          ...(resource.custom ? current.metadata : (omit(current.metadata, ["resourceVersion"]) as KubeMetadata)),
           ...(resourceVersion === undefined || resourceVersion === "" ? {} : { resourceVersion }),
         },
       },
@@ -111,16 +129,21 @@ function withManagers(object: KubeObject, managers: readonly Manager[]): KubeObj
   };
 }
 
-function checkedReplicas(scale: KubeObject, name: string): number {
-  const replicas = valueAt(scale, ".spec.replicas") ?? 0;
-  if (typeof replicas !== "number" || !Number.isInteger(replicas)) {
-    throw badRequest("json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32");
+/** Stands for replicas that a custom resource does not have: the smallest number of 32 bits. */
+const UNSET = -(2 ** 31);
+
+function checkedReplicas(scale: KubeObject, resource: ServedResource, { specReplicasPath }: ScaleRule): number {
+  const given = valueAt(scale, ".spec.replicas");
+  const replicas = typeof given === "number" ? given : 0;
+  if (resource.custom && replicas === UNSET) {
+    throw badRequest(`the spec replicas field ${JSON.stringify(specReplicasPath)} cannot be empty`);
   }
   if (replicas >= 0) return replicas;
-  const detail = `Invalid value: ${replicas}: must be greater than or equal to 0`;
-  throw invalid({ group: "autoscaling", resource: "", kind: "Scale" }, name, [
-    { field: "spec.replicas", type: "FieldValueInvalid", detail },
-  ]);
+  const [subject, field, why] = resource.custom
+    ? [resource, specReplicasPath, "should be a non-negative integer"]
+    : [{ group: "autoscaling", resource: "", kind: "Scale" }, "spec.replicas", "must be greater than or equal to 0"];
+  const detail = `Invalid value: ${replicas}: ${why}`;
+  throw invalid(subject, scale.metadata.name, [{ field, type: "FieldValueInvalid", detail }]);
 }
 
 function scaleOf(object: KubeObject, rule: ScaleRule, resource: ServedResource): JsonObject {
@@ -159,25 +182,51 @@ function wantedScale(call: ResourceCall, writer: FieldWriter): (current: KubeObj
       return next;
     };
   }
-  const { value } = decodeText(text, type === "application/yaml");
-  const tracked = (current: KubeObject, next: unknown): KubeObject => {
-    const scale = requireObject(next) as KubeObject;
-    const object = { ...scale, metadata: isObject(scale.metadata) ? scale.metadata : {} } as unknown as KubeObject;
-    return trackUpdate(current, object, writer, object.metadata.managedFields);
-  };
-  switch (type) {
-    case "application/json":
-    case "application/yaml":
-      return (current) => tracked(current, value);
-    case "application/json-patch+json":
-      return (current) => tracked(current, jsonPatch(current, value));
-    case "application/merge-patch+json":
-    case "application/strategic-merge-patch+json":
-      // A scale has no lists, so both merge patches agree.
-      return (current) => tracked(current, mergePatch(current, value));
-    default:
-      throw unsupportedMediaType(["application/json"]);
+  const resource = scaleResource(call.resource);
+  const { name, namespace } = writeTarget(call);
+  const tracked = (current: KubeObject, next: KubeObject): KubeObject =>
+    trackUpdate(current, next, writer, next.metadata.managedFields);
+  const patchedBy =
+    (compute: (current: KubeObject) => unknown) =>
+    (current: KubeObject): KubeObject =>
+      tracked(current, decodePatched(compute(current), current, { resource, name, patch: text }, context));
+  if (info.verb === "update") {
+    const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], "Scale");
+    const body = replacement(requireObject(value), call.resource, (given) =>
+      decodeObject(given, { resource, namespace, name }, context, duplicates),
+    );
+    return (current) => tracked(current, body);
   }
+  const { value } = decodeText(text, false);
+  if (type === "application/json-patch+json") return patchedBy((current) => jsonPatch(current, value));
+  // A scale has no lists, so both merge patches agree.
+  const isMerge = type === "application/merge-patch+json";
+  if (isMerge || (type === "application/strategic-merge-patch+json" && !call.resource.custom)) {
+    return patchedBy((current) => mergePatch(current, value));
+  }
+  throw call.resource.custom ? unsupportedMediaType(CUSTOM_PATCHES) : noRoute(415);
+}
+
+const CUSTOM_PATCHES = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
+
+/** The scale that a PUT brings. The API server of custom resources cannot tell what is wrong with one. */
+function replacement(
+  given: JsonObject,
+  { custom }: ServedResource,
+  decode: (given: JsonObject) => KubeObject,
+): KubeObject {
+  let body: KubeObject;
+  try {
+    body = decode(given);
+  } catch (error) {
+    if (!custom || !(error instanceof StatusError) || !error.message.includes("cannot be handled as a Scale"))
+      throw error;
+    throw badRequest('no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"');
+  }
+  const { metadata } = given;
+  if (isObject(metadata) && (metadata["name"] ?? "") !== "") return body;
+  const { name } = body.metadata;
+  throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
 }
 
 /** Applying a scale does not work for custom resources, unless there is nothing to do. */
@@ -190,6 +239,6 @@ function refuseCustom({ metadata }: KubeObject, current: KubeObject, next: KubeO
 
 /** The resource as far as server-side apply to its `scale` is concerned. */
 function scaleResource(resource: ServedResource): ServedResource {
-  const definition = { ...resource.definition, schema: modelSchema("V1Scale"), version: "v1" };
+  const definition = { ...resource.definition, group: "autoscaling", version: "v1", schema: modelSchema("V1Scale") };
   return { ...resource, apiVersion: SCALE_VERSION, kind: "Scale", custom: false, definition };
 }
