@@ -122,6 +122,9 @@ function printing(version: CrdVersion): Pick<ResourceDefinition, "columns" | "ce
   const readers: { readonly type: string; readonly path: JsonPath }[] = [];
   for (const column of shown) {
     const { name, type, jsonPath, ...rest } = column;
+    const path = readablePath(jsonPath);
+    // A path that cannot be read is accepted, and ends the columns.
+    if (path === undefined) break;
     const format = "format" in rest ? rest.format : undefined;
     columns.push({
       name,
@@ -130,12 +133,20 @@ function printing(version: CrdVersion): Pick<ResourceDefinition, "columns" | "ce
       description: rest.description ?? `Custom resource definition column (in JSONPath format): ${jsonPath}`,
       priority: "priority" in rest ? (rest.priority ?? 0) : 0,
     });
-    readers.push({ type, path: compileJsonPath(jsonPath) });
+    readers.push({ type, path });
   }
   return {
     columns,
     cells: (object, now) => [object.metadata.name, ...readers.map(({ type, path }) => cell(path(object), type, now))],
   };
+}
+
+function readablePath(text: string): JsonPath | undefined {
+  try {
+    return compileJsonPath(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** One cell as the API server's table convertor for custom resources makes it: of the first thing that the path finds. */

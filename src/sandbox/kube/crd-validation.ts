@@ -1,271 +1,239 @@
-import { expressionProblems, type RulePlace, ruleFormProblems } from "./cel/rule-problems.ts";
-import { type CrdVersion, crdSpec } from "./crd-definitions.ts";
-import { compileJsonPath } from "./json-path.ts";
+import { invalidValue, notSupported, required } from "./builtin/field-errors.ts";
+import { dns1035Label, dnsSubdomain, type NameRule } from "./builtin/name-rules.ts";
+import { type CrdNames, type CrdSpec, type CrdVersion, crdSpec } from "./crd-definitions.ts";
+import { approvalProblems } from "./crd-rules/approval.ts";
+import { conversionProblems } from "./crd-rules/conversion-rules.ts";
+import { goVersions, type InternalSpec, internalForm } from "./crd-rules/internal-form.ts";
+import { allParts, type SchemaDocument } from "./crd-rules/schema-document.ts";
+import { schemaProblems } from "./crd-rules/schema-rules.ts";
+import {
+  columnProblems,
+  deprecationProblems,
+  selectableProblems,
+  subresourceProblems,
+} from "./crd-rules/version-rules.ts";
 import { deepEqual } from "./json-value.ts";
-import type { FieldError, KubeObject, Schema } from "./resource-definition.ts";
-import { re2 as pattern } from "./schema/re2.ts";
+import type { FieldError, KubeObject } from "./resource-definition.ts";
+import { goJson } from "./schema/shown.ts";
 
-const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const LABEL_TEXT =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+interface CrdStatus {
+  readonly acceptedNames?: Partial<CrdNames>;
+  readonly storedVersions?: readonly string[];
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null;
+}
 
-/** What apiextensions checks of a CustomResourceDefinition beyond its schema. */
-export function validateCrd(crd: KubeObject, old: KubeObject | undefined): FieldError[] {
-  const spec = crdSpec(crd);
+/** What the API server checks of a CustomResourceDefinition (apiextensions `pkg/apis/apiextensions/validation`). */
+export function validateCrd(crd: KubeObject, old: KubeObject | undefined, subresource: string): FieldError[] {
+  const status = (crd["status"] ?? {}) as CrdStatus;
+  if (subresource === "status") return namesProblems(status.acceptedNames ?? {}, "status.acceptedNames");
+  const spec = crdSpec(crd) as Partial<CrdSpec> | undefined;
+  const form = internalForm(spec ?? {});
+  return [
+    ...(old === undefined ? ownNameProblems(crd, spec ?? {}) : []),
+    ...specProblems(spec ?? {}, form, old),
+    ...(old === undefined ? [] : changeProblems(spec ?? {}, old)),
+    ...namesProblems(status.acceptedNames ?? {}, "status.acceptedNames"),
+    ...storedVersionProblems(status.storedVersions ?? [], spec?.versions ?? []),
+    ...approvalProblems(crd, spec?.group ?? "", old),
+    ...unknownFieldsProblems(spec ?? {}, old),
+  ];
+}
+
+function ownNameProblems({ metadata }: KubeObject, { names, group = "" }: Partial<CrdSpec>): FieldError[] {
+  return (["generateName", "name"] as const).flatMap((member) => {
+    const given = metadata[member] ?? "";
+    if (given === "" || given === `${names?.plural ?? ""}.${group}`) return [];
+    return [invalidValue(`metadata.${member}`, given, 'must be spec.names.plural+"."+spec.group')];
+  });
+}
+
+function unknownFieldsProblems({ preserveUnknownFields }: Partial<CrdSpec>, old: KubeObject | undefined): FieldError[] {
+  if (preserveUnknownFields !== true || (old !== undefined && crdSpec(old).preserveUnknownFields === true)) return [];
+  const text =
+    "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+  return [invalidValue("spec.preserveUnknownFields", true, text)];
+}
+
+function specProblems(spec: Partial<CrdSpec>, form: InternalSpec, old: KubeObject | undefined): FieldError[] {
+  const { group = "", scope } = spec;
+  const names = spec.names ?? {};
+  const versions = spec.versions ?? [];
   const errors: FieldError[] = [];
-  const { name } = crd.metadata;
-  const expected = `${spec.names.plural}.${spec.group}`;
-  if (name !== expected) {
-    errors.push(invalid("metadata.name", name, `must be spec.names.plural+"."+spec.group`));
+  if (group === "") errors.push(required("spec.group"));
+  else if (dnsSubdomain(group).length > 0) errors.push(invalidAll("spec.group", group, dnsSubdomain));
+  else if (!group.includes(".")) {
+    errors.push(invalidValue("spec.group", group, "should be a domain with at least one dot"));
   }
-  if (!spec.group.includes("."))
-    errors.push(invalid("spec.group", spec.group, "should be a domain with at least one dot"));
-  if (!LABEL.test(spec.names.plural)) errors.push(invalid("spec.names.plural", spec.names.plural, LABEL_TEXT));
-  if (!LABEL.test(spec.names.kind.toLowerCase())) {
-    errors.push(
-      invalid("spec.names.kind", spec.names.kind, `may have mixed case, but should otherwise match: ${LABEL_TEXT}`),
-    );
+  if (scope === undefined || (scope as string) === "") errors.push(required("spec.scope"));
+  else if (scope !== "Cluster" && scope !== "Namespaced") {
+    errors.push(notSupported("spec.scope", scope, ["Cluster", "Namespaced"]));
   }
-  if (spec.names.listKind === spec.names.kind) {
-    errors.push(invalid("spec.names.listKind", spec.names.kind, "kind and listKind may not be the same"));
-  }
-  if (spec.scope !== "Namespaced" && spec.scope !== "Cluster") {
-    errors.push(notSupported("spec.scope", spec.scope, ["Cluster", "Namespaced"]));
-  }
-  if (spec.versions.filter(({ storage }) => storage).length !== 1) {
-    errors.push(invalid("spec.versions", spec.versions, "must have exactly one version marked as storage version"));
-  }
-  if (spec.preserveUnknownFields === true) {
-    errors.push(invalid("spec.preserveUnknownFields", true, "must be false in order to use defaults in the schema"));
-  }
-  if (spec.conversion?.strategy === "Webhook") {
-    errors.push({
-      field: "spec.conversion.strategy",
-      type: "FieldValueNotSupported",
-      detail: `Unsupported value: "Webhook": supported values: "None"`,
-    });
-  }
-  const shared = errors.length;
-  spec.versions.forEach((version, index) => validateVersion(version, `spec.versions[${index}]`, errors));
-  const once = new Set<string>();
-  const found = errors.splice(shared).filter((error) => {
-    const key = `${internalPath(error.field, spec.versions)}: ${error.detail}`;
-    return !once.has(key) && once.add(key);
+  versions.forEach((version, index) => {
+    if (documentOf(version) === undefined) errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`));
   });
-  errors.push(...found);
-  if (old !== undefined) validateChange(crd, old, errors);
-  return errors.map((error) => ({
-    ...error,
-    field: internalPath(error.field, spec.versions),
-    // An error can tell of a second place.
-    detail: error.detail.replace(/(?<= within )spec\.versions\S+$/, (path) => internalPath(path, spec.versions)),
-  }));
+  const schemas = versions.flatMap((version) => documentOf(version) ?? []);
+  const hasDefaults = schemas.some((schema) => [...allParts(schema)].some((part) => (part.default ?? null) !== null));
+  if (hasDefaults && spec.preserveUnknownFields === true) {
+    const text = "must be false in order to use defaults in the schema";
+    errors.push(invalidValue("spec.preserveUnknownFields", true, text));
+  }
+  errors.push(...versionsProblems(spec.versions, form, old));
+  for (const member of ["plural", "singular", "kind", "listKind"] as const) {
+    if (((names as Partial<CrdNames>)[member] ?? "") === "") errors.push(required(`spec.names.${member}`));
+  }
+  errors.push(...namesProblems(names, "spec.names"), ...sharedProblems(form, versions, old));
+  const { conversion } = spec;
+  if (conversion?.strategy !== "None" && conversion !== undefined && spec.preserveUnknownFields === true) {
+    const text = "must be None if spec.preserveUnknownFields is true";
+    errors.push(invalidValue("spec.conversion.strategy", conversion.strategy ?? "", text));
+  }
+  return [...errors, ...conversionProblems(conversion, "spec.conversion")];
 }
 
-const SHARED = {
-  schema: "validation",
-  subresources: "subresources",
-  additionalPrinterColumns: "additionalPrinterColumns",
-  selectableFields: "selectableFields",
-} as const;
-
-/** What all versions have in common is reported where the API server's own type has it: once, beside the versions. */
-function internalPath(path: string, versions: readonly CrdVersion[]): string {
-  const found = /^spec\.versions\[\d+\]\.(schema|subresources|additionalPrinterColumns|selectableFields)\b(.*)$/s.exec(
-    path,
-  );
-  if (found === null) return path;
-  const member = found[1] as keyof typeof SHARED;
-  if (versions.some((version) => !deepEqual(version[member], versions[0]?.[member]))) return path;
-  return `spec.${SHARED[member]}${found[2] ?? ""}`;
+function documentOf(version: CrdVersion): SchemaDocument | undefined {
+  return (version.schema?.openAPIV3Schema ?? undefined) as SchemaDocument | undefined;
 }
 
-function validateChange(crd: KubeObject, old: KubeObject, errors: FieldError[]): void {
-  const [now, before] = [crdSpec(crd), crdSpec(old)];
-  const fixed = (field: string, value: unknown, previous: unknown): void => {
-    if (!deepEqual(value, previous)) errors.push(invalid(field, value, "field is immutable"));
-  };
-  fixed("spec.group", now.group, before.group);
-  fixed("spec.scope", now.scope, before.scope);
-  fixed("spec.names.kind", now.names.kind, before.names.kind);
-  fixed("spec.names.plural", now.names.plural, before.names.plural);
-  const stored = (crd["status"] as { storedVersions?: readonly string[] } | undefined)?.storedVersions ?? [];
-  stored.forEach((version, index) => {
-    if (now.versions.some(({ name }) => name === version)) return;
-    errors.push(
-      invalid(
-        `status.storedVersions[${index}]`,
-        version,
-        "missing from spec.versions; " +
-          `${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`,
-      ),
-    );
-  });
-}
-
-function validateVersion(version: CrdVersion, path: string, errors: FieldError[]): void {
-  const schema = version.schema?.openAPIV3Schema;
-  const schemaPath = `${path}.schema.openAPIV3Schema`;
-  if (schema === undefined) {
-    errors.push({ field: schemaPath, type: "FieldValueRequired", detail: "Required value: schemas are required" });
-  } else {
-    if (schema.type !== "object") {
-      errors.push(invalid(`${schemaPath}.type`, schema.type ?? "", "must be object at the root"));
+/** Each version, with what it does not share with all others. */
+function versionsProblems(
+  given: readonly CrdVersion[] | undefined,
+  form: InternalSpec,
+  old: KubeObject | undefined,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const versions = given ?? [];
+  const perVersion = form.versions.some(({ subresources }) => subresources !== undefined);
+  form.versions.forEach((version, index) => {
+    const path = `spec.versions[${index}]`;
+    const { name = "" } = version as Partial<CrdVersion>;
+    if (dns1035Label(name).length > 0) errors.push(invalidAll(`${path}.name`, name, dns1035Label));
+    errors.push(...deprecationProblems(version, path));
+    const hasStatus = (perVersion ? version.subresources : form.subresources)?.status !== undefined;
+    const schema = documentOf(version);
+    if (schema !== undefined) {
+      const options = { hasStatus, isUnchanged: isUnchanged(versions[index], old) };
+      errors.push(...schemaProblems(schema, `${path}.schema.openAPIV3Schema`, options));
     }
-    validateStructure(schema, schemaPath, errors);
-    validateRulesOf(schema, schemaPath, errors);
+    errors.push(...subresourceProblems(version.subresources, `${path}.subresources`));
+    errors.push(...columnProblems(version.additionalPrinterColumns, path));
+    if ((version.selectableFields ?? []).length === 0) return;
+    const at = `${path}.selectableFields`;
+    if (schema === undefined) {
+      const text = "may only be set when `version.schema.openAPIV3Schema` is not included";
+      errors.push(invalidValue(at, "", text));
+    } else errors.push(...selectableProblems(version.selectableFields, schema, at, false));
+  });
+  const shownVersions = (text: string): FieldError => {
+    const shownList =
+      given === undefined || given === null ? "null" : goJson(JSON.stringify(goVersions(form.versions)));
+    return { field: "spec.versions", type: "FieldValueInvalid", detail: `Invalid value: ${shownList}: ${text}` };
+  };
+  if (new Set(versions.map(({ name }) => name)).size < versions.length) {
+    errors.push(shownVersions("must contain unique version names"));
   }
-  version.additionalPrinterColumns?.forEach(({ jsonPath }, index) => {
-    checkPath(jsonPath, `${path}.additionalPrinterColumns[${index}].jsonPath`, errors);
-  });
-  version.selectableFields?.forEach(({ jsonPath }, index) => {
-    checkPath(jsonPath, `${path}.selectableFields[${index}].jsonPath`, errors);
-  });
-  const scale = version.subresources?.scale;
-  if (scale === undefined) return;
-  const scalePath = `${path}.subresources.scale`;
-  for (const [member, prefix] of [
-    ["specReplicasPath", ".spec."],
-    ["statusReplicasPath", ".status."],
+  if (versions.filter(({ storage }) => storage).length !== 1) {
+    errors.push(shownVersions("must have exactly one version marked as storage version"));
+  }
+  const first = versions[0]?.name ?? "";
+  if (first !== "" && dns1035Label(first).length > 0) errors.push(invalidAll("spec.version", first, dns1035Label));
+  return errors;
+}
+
+/** What all versions have in common. */
+function sharedProblems(
+  form: InternalSpec,
+  versions: readonly CrdVersion[],
+  old: KubeObject | undefined,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const schema = form.validation?.openAPIV3Schema as SchemaDocument | undefined;
+  if (schema !== undefined && schema !== null) {
+    const hasStatus =
+      form.subresources?.status !== undefined ||
+      form.versions.some(({ subresources }) => subresources?.status !== undefined);
+    const options = { hasStatus, isUnchanged: isUnchanged(versions[0], old) };
+    errors.push(...schemaProblems(schema, "spec.validation.openAPIV3Schema", options));
+  }
+  errors.push(...subresourceProblems(form.subresources, "spec.subresources"));
+  errors.push(...columnProblems(form.additionalPrinterColumns, "spec"));
+  if ((form.selectableFields ?? []).length === 0) return errors;
+  if (form.validation === undefined) {
+    errors.push(invalidValue("spec.selectableFields", "", "may only be set when validations.schema is included"));
+  } else errors.push(...selectableProblems(form.selectableFields, schema, "spec.selectableFields", false));
+  return errors;
+}
+
+function isUnchanged(version: CrdVersion | undefined, old: KubeObject | undefined): boolean {
+  if (version === undefined || old === undefined) return false;
+  const before = crdSpec(old).versions.find(({ name }) => name === version.name);
+  return before !== undefined && deepEqual(before.schema, version.schema);
+}
+
+function namesProblems(names: Partial<CrdNames>, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [member, isKind] of [
+    ["plural", false],
+    ["singular", false],
+    ["kind", true],
+    ["listKind", true],
   ] as const) {
-    const value = scale[member];
-    if (!value.startsWith(prefix)) {
-      errors.push(invalid(`${scalePath}.${member}`, value, `should be a json path under ${prefix.slice(0, -1)}`));
-    }
+    const name = names[member] ?? "";
+    if (name === "") continue;
+    const wrong = dns1035Label(isKind ? name.toLowerCase() : name).join(",");
+    if (wrong === "") continue;
+    const text = isKind ? `may have mixed case, but should otherwise match: ${wrong}` : wrong;
+    errors.push(invalidValue(`${path}.${member}`, name, text));
   }
-}
-
-/** Expressions are looked at when the schema is in order. */
-function validateRulesOf(schema: Schema, path: string, errors: FieldError[]): void {
-  const before = errors.length;
-  visitRules(schema, { path, isRoot: true, uncorrelatable: undefined }, (part, place) => {
-    errors.push(...ruleFormProblems(part, place.path));
-  });
-  if (errors.length > before) return;
-  visitRules(schema, { path, isRoot: true, uncorrelatable: undefined }, (part, place) => {
-    errors.push(...expressionProblems(part, place));
-  });
-}
-
-function visitRules(schema: Schema, place: RulePlace, use: (part: Schema, place: RulePlace) => void): void {
-  use(schema, place);
-  const { path, uncorrelatable } = place;
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    visitRules(property, { path: `${path}.properties[${name}]`, isRoot: false, uncorrelatable }, use);
-  }
-  if (typeof schema.additionalProperties === "object") {
-    const inside = { path: `${path}.additionalProperties`, isRoot: false, uncorrelatable };
-    visitRules(schema.additionalProperties, inside, use);
-  }
-  if (schema.items !== undefined) {
-    const apart = uncorrelatable ?? (schema["x-kubernetes-list-type"] === "map" ? undefined : path);
-    visitRules(schema.items, { path: `${path}.items`, isRoot: false, uncorrelatable: apart }, use);
-  }
-}
-
-function checkPath(path: string, field: string, errors: FieldError[]): void {
-  try {
-    if (!path.startsWith(".")) throw new Error("must be a simple json path starting with .");
-    compileJsonPath(path);
-  } catch (error) {
-    errors.push(invalid(field, path, error instanceof Error ? error.message : String(error)));
-  }
-}
-
-/** The rules of structural schemas. */
-function validateStructure(schema: Schema, path: string, errors: FieldError[]): void {
-  const freeType =
-    schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
-  if (schema.type === undefined && !freeType) {
-    errors.push({
-      field: `${path}.type`,
-      type: "FieldValueRequired",
-      detail: "Required value: must not be empty for specified object fields",
+  const each = (member: "shortNames" | "categories"): void => {
+    names[member]?.forEach((name, index) => {
+      if (dns1035Label(name).length > 0) errors.push(invalidAll(`${path}.${member}[${index}]`, name, dns1035Label));
     });
-  }
-  if (schema.properties !== undefined && schema.additionalProperties !== undefined) {
-    errors.push({
-      field: `${path}.additionalProperties`,
-      type: "FieldValueForbidden",
-      detail: "Forbidden: additionalProperties and properties are mutual exclusive",
-    });
-  }
-  if (schema.additionalProperties === false) {
-    errors.push({
-      field: `${path}.additionalProperties`,
-      type: "FieldValueForbidden",
-      detail: "Forbidden: additionalProperties cannot be set to false",
-    });
-  }
-  if (schema.type === "array" && schema.items === undefined) {
-    errors.push({ field: `${path}.items`, type: "FieldValueRequired", detail: "Required value: must be specified" });
-  }
-  if (schema.uniqueItems === true) {
-    errors.push({
-      field: `${path}.uniqueItems`,
-      type: "FieldValueForbidden",
-      detail: "Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic",
-    });
-  }
-  if (schema.pattern !== undefined && !compiles(schema.pattern)) {
-    errors.push(invalid(`${path}.pattern`, schema.pattern, "must be a valid regular expression"));
-  }
-  validateLists(schema, path, errors);
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    if (path.endsWith("openAPIV3Schema") && name === "metadata") continue;
-    validateStructure(property, `${path}.properties[${name}]`, errors);
-  }
-  if (schema.items !== undefined) validateStructure(schema.items, `${path}.items`, errors);
-  if (typeof schema.additionalProperties === "object") {
-    validateStructure(schema.additionalProperties, `${path}.additionalProperties`, errors);
-  }
-}
-
-function validateLists(schema: Schema, path: string, errors: FieldError[]): void {
-  if (schema["x-kubernetes-list-type"] !== "map") return;
-  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  if (keys.length === 0) {
-    errors.push({
-      field: `${path}.x-kubernetes-list-map-keys`,
-      type: "FieldValueRequired",
-      detail: "Required value: must not be empty if x-kubernetes-list-type is map",
-    });
-  }
-  keys.forEach((key, index) => {
-    const property = schema.items?.properties?.[key];
-    if (property === undefined) {
-      errors.push(
-        invalid(`${path}.x-kubernetes-list-map-keys[${index}]`, key, "entries must all be names of item properties"),
-      );
-    } else if (property.default === undefined && schema.items?.required?.includes(key) !== true) {
-      errors.push({
-        field: `${path}.items.properties[${key}].default`,
-        type: "FieldValueRequired",
-        detail:
-          "Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property",
-      });
-    }
-  });
-}
-
-function compiles(source: string): boolean {
-  try {
-    pattern(source);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function invalid(field: string, value: unknown, text: string): FieldError {
-  return { field, type: "FieldValueInvalid", detail: `Invalid value: ${JSON.stringify(value)}: ${text}` };
-}
-
-function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const list = supported.map((item) => JSON.stringify(item)).join(", ");
-  return {
-    field,
-    type: "FieldValueNotSupported",
-    detail: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
   };
+  each("shortNames");
+  if ((names.kind ?? "") !== "" && names.kind === names.listKind) {
+    errors.push(invalidValue(`${path}.listKind`, names.listKind, "kind and listKind may not be the same"));
+  }
+  each("categories");
+  return errors;
+}
+
+/** All that a rule says of a value as one error. */
+function invalidAll(field: string, value: string, rule: NameRule): FieldError {
+  return invalidValue(field, value, rule(value).join(","));
+}
+
+function changeProblems(now: Partial<CrdSpec>, old: KubeObject): FieldError[] {
+  const before = crdSpec(old);
+  const errors: FieldError[] = [];
+  const fixed = (field: string, value: unknown, previous: unknown): void => {
+    if (!deepEqual(value, previous)) errors.push(invalidValue(field, value, "field is immutable"));
+  };
+  const { conditions } = (old["status"] ?? {}) as CrdStatus;
+  if (conditions?.some(({ type, status }) => type === "Established" && status === "True") === true) {
+    fixed("spec.scope", now.scope, before.scope);
+    fixed("spec.names.kind", now.names?.kind, before.names.kind);
+  }
+  fixed("spec.group", now.group, before.group);
+  fixed("spec.names.plural", now.names?.plural, before.names.plural);
+  return errors;
+}
+
+function storedVersionProblems(stored: readonly string[], versions: readonly CrdVersion[]): FieldError[] {
+  const path = "status.storedVersions";
+  if (stored.length === 0) {
+    const text = "Invalid value: null: must have at least one stored version";
+    return [{ field: path, type: "FieldValueInvalid", detail: text }];
+  }
+  const errors: FieldError[] = [];
+  for (const { name, storage } of versions) {
+    if (storage && !stored.includes(name)) {
+      errors.push(invalidValue(path, stored, `must have the storage version ${name}`));
+    }
+  }
+  stored.forEach((version, index) => {
+    if (versions.some(({ name }) => name === version)) return;
+    const text = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
+    errors.push(invalidValue(`${path}[${index}]`, version, text));
+  });
+  return errors;
 }

@@ -353,5 +353,6 @@ function qosClass(spec: JsonObject): string {
 /** The version that a new CustomResourceDefinition stores its objects in. */
 function storageVersions({ spec }: KubeObject): readonly unknown[] {
   const versions = isObject(spec) && Array.isArray(spec["versions"]) ? (spec["versions"] as unknown[]) : [];
-  return versions.flatMap((version) => (isObject(version) && version["storage"] === true ? [version["name"]] : []));
+  const first = versions.find((version) => isObject(version) && version["storage"] === true);
+  return isObject(first) ? [first["name"]] : [];
 }

@@ -15,5 +15,5 @@ export function extraValidation(
   known: { readonly found: readonly FieldError[]; readonly subresource: string; readonly warnings: string[] },
 ): readonly FieldError[] {
   if (resource.custom) return validateCustom(resource, object, old, known);
-  return resource.storageKey === CRD_KEY ? validateCrd(object, old) : [];
+  return resource.storageKey === CRD_KEY ? validateCrd(object, old, known.subresource) : [];
 }

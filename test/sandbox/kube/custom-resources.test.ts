@@ -144,9 +144,9 @@ describe("custom resource definitions", () => {
     ],
     [
       "a bad column path",
-      crd({}, { additionalPrinterColumns: [{ name: "X", type: "string", jsonPath: ".a[" }] }),
-      "spec.versions[0].additionalPrinterColumns[0].jsonPath",
-      /unrecognized character/,
+      crd({}, { additionalPrinterColumns: [{ name: "X", type: "string", jsonPath: "a" }] }),
+      "spec.versions[0].additionalPrinterColumns[0].JSONPath",
+      /must be a simple json path starting with \./,
     ],
   ];
   for (const [name, definition, field, message] of broken) {

@@ -25,6 +25,7 @@ export const keptWhenZero: Readonly<Record<string, string>> = {
   V1Container: "restartPolicy",
   V1ContainerStatus: "started stopSignal",
   V1CronJobSpec: "failedJobsHistoryLimit startingDeadlineSeconds successfulJobsHistoryLimit suspend timeZone",
+  V1CustomResourceDefinitionSpec: "versions",
   V1CustomResourceDefinitionVersion: "deprecationWarning",
   V1CustomResourceSubresourceScale: "labelSelectorPath",
   V1DaemonSetSpec: "revisionHistoryLimit",

@@ -1,3 +1,4 @@
+import { formatWarnings } from "../crd-rules/unknown-formats.ts";
 import type { KubeObject } from "../resource-definition.ts";
 import { ageSince } from "./age.ts";
 import { defaultAutoscaler } from "./autoscaler-defaults.ts";
@@ -120,6 +121,10 @@ export const policyKinds = [
     status: true,
     generation: true,
     defaults: defaultCustomResourceDefinition,
+    // The rules need more than what is here: see `crd-validation.ts`.
+    validate: () => [],
+    validateStatus: () => [],
+    warnings: formatWarnings,
   }),
   defineKind({
     ...admission,

@@ -1,3 +1,4 @@
+import { tidySchema } from "../crd-rules/schema-document.ts";
 import type { KubeObject } from "../resource-definition.ts";
 import { ensureFields, fieldsAt, isFields, listAt, objectsAt, setDefault, stringAt } from "./fields.ts";
 
@@ -110,5 +111,15 @@ export function defaultCustomResourceDefinition(definition: KubeObject): void {
     setDefault(names, "singular", kind.toLowerCase());
     setDefault(names, "listKind", `${kind}List`);
   }
-  setDefault(ensureFields(spec, "conversion"), "strategy", "None");
+  setDefault(spec, "conversion", { strategy: "None" });
+  for (const { schema } of objectsAt(spec, "versions")) {
+    if (isFields(schema) && isFields(schema["openAPIV3Schema"])) {
+      schema["openAPIV3Schema"] = tidySchema(schema["openAPIV3Schema"]);
+    }
+  }
+  let service: unknown = spec;
+  for (const member of ["conversion", "webhook", "clientConfig", "service"]) {
+    service = isFields(service) ? service[member] : undefined;
+  }
+  if (isFields(service)) setDefault(service, "port", 443);
 }

@@ -3,6 +3,7 @@ import { conditionErrors } from "./expression-validation.ts";
 import { duplicate, invalidValue, notSupported, required } from "./field-errors.ts";
 import { type Fields, isFields, objectsAt } from "./fields.ts";
 import { validateLabelSelector } from "./label-validation.ts";
+import { validateUrl } from "./webhook-url.ts";
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const SUBDOMAIN_TEXT =
@@ -164,33 +165,6 @@ function validateClient(client: unknown, path: string): FieldError[] {
     return [required(path, "exactly one of url or service is required")];
   }
   return typeof url === "string" ? validateUrl(url, `${path}.url`) : [];
-}
-
-function validateUrl(url: string, path: string): FieldError[] {
-  const form = "; desired format: https://host[/path]";
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    const errors = [invalidValue(path, "", `'https' is the only allowed URL scheme${form}`)];
-    return [...errors, invalidValue(path, "", `host must be specified${form}`)];
-  }
-  const errors: FieldError[] = [];
-  if (parsed.protocol !== "https:") {
-    errors.push(invalidValue(path, parsed.protocol.slice(0, -1), `'https' is the only allowed URL scheme${form}`));
-  }
-  if (parsed.host === "") errors.push(invalidValue(path, "", `host must be specified${form}`));
-  if (parsed.username !== "" || parsed.password !== "") {
-    const given = parsed.password === "" ? parsed.username : `${parsed.username}:${parsed.password}`;
-    errors.push(invalidValue(path, given, "user information is not permitted in the URL"));
-  }
-  if (parsed.hash !== "") {
-    errors.push(invalidValue(path, parsed.hash.slice(1), "fragments are not permitted in the URL"));
-  }
-  if (parsed.search !== "") {
-    errors.push(invalidValue(path, parsed.search.slice(1), "query parameters are not permitted in the URL"));
-  }
-  return errors;
 }
 
 function oneOf(errors: FieldError[], holder: Fields, path: string, member: string, allowed: readonly string[]): void {

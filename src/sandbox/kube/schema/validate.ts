@@ -110,7 +110,7 @@ function checkString(value: string, schema: Schema, path: string, result: Valida
   const length = schema.maxLength === undefined && schema.minLength === undefined ? 0 : Array.from(value).length;
   // One thing is said of a text at a time.
   if (schema.maxLength !== undefined && length > schema.maxLength) {
-    const detail = `Too long: may not be more than ${schema.maxLength} bytes`;
+    const detail = `Too long: may not be more than ${schema.maxLength} ${schema.maxLength === 1 ? "byte" : "bytes"}`;
     result.add({ field: fieldOf(path), type: "FieldValueTooLong", detail });
   } else if (schema.minLength !== undefined && length < schema.minLength) {
     result.add(invalid(path, value, `should be at least ${schema.minLength} chars long`));
