@@ -30,7 +30,7 @@ export async function startRecordingProxy(http: HttpHandler): Promise<RecordingP
   let requests: ProxiedRequest[] = [];
   const forward: HttpHandler = async (request) => {
     const { host: _host, connection: _connection, "accept-encoding": _encoding, ...headers } = request.headers;
-    const response = await http({ ...request, headers: withoutLength(headers) });
+    const response = await http({ ...request, headers: withoutProtobuf(withoutLength(headers)) });
     const contentType = response.headers["content-type"];
     const isStream = /[?&]watch=(true|1)\b/.test(request.path) && response.status === 200;
     const answer = isStream ? response : await whole(response);
@@ -68,6 +68,12 @@ export async function startRecordingProxy(http: HttpHandler): Promise<RecordingP
 function withoutLength(headers: Readonly<Record<string, string>>): Record<string, string> {
   const { "content-length": _length, "transfer-encoding": _encoding, ...rest } = headers;
   return rest;
+}
+
+/** Has both servers answer in JSON where the client takes that as well, so that answers can be compared: only one knows protobuf. */
+function withoutProtobuf({ accept = "", ...headers }: Record<string, string>): Record<string, string> {
+  const types = accept.split(",").filter((type) => !type.startsWith("application/vnd.kubernetes.protobuf"));
+  return accept === "" ? headers : { ...headers, accept: types.join(",") };
 }
 
 async function whole(response: HttpResponse): Promise<HttpResponse> {

@@ -79,7 +79,7 @@ export class ObjectDeleter {
     const finalizers = wantedFinalizers(resource.storageKey, stored, options);
     const old = stored.metadata;
     const held = finalizers.length > 0;
-    if (!graceful && !held) return { object: dryRun ? stored : this.#storage.remove(collection, stored), gone: true };
+    if (!graceful && !held) return { object: dryRun ? stored : this.#removed(collection, stored), gone: true };
     const { finalizers: _finalizers, ...metadata } = old;
     const first = old.deletionTimestamp === undefined;
     const now = this.#clock.now();
@@ -96,6 +96,12 @@ export class ObjectDeleter {
     if (dryRun) return { object: marked, gone };
     const object = deepEqual(marked, stored) ? stored : this.#storage.put(collection, marked);
     return gone ? { object: this.#storage.remove(collection, object), gone } : { object, gone };
+  }
+
+  /** What is removed at once is shown with the version of its removal. */
+  #removed(collection: Collection, stored: KubeObject): KubeObject {
+    const last = this.#storage.remove(collection, stored);
+    return { ...last, metadata: { ...last.metadata, resourceVersion: String(this.#storage.version) } };
   }
 
   /** A namespace stays until its own finalizers are gone; only the namespace controller ends it. */

@@ -187,7 +187,7 @@ export class ObjectWriter {
       if (target.subresource === "" && options.trusted !== true) {
         next = this.#deps.rules.onUpdate(resource, next, current, errors);
       }
-      if (target.subresource !== "status") next = withGeneration(resource, current, next);
+      if (target.subresource !== "status" && options.trusted !== true) next = withGeneration(resource, current, next);
       if (options.trusted !== true) this.#validate(target, next, current, { errors, warnings: context.warnings });
       if (options.unreviewed !== true) await this.#review.judged(review, withVersionOf(current, next));
       const latest = collection.get(target.namespace ?? "", name);

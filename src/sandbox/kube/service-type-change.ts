@@ -26,7 +26,8 @@ export function withoutFieldsOfOldType(service: KubeObject, old: KubeObject): Ku
   if (before["type"] === "LoadBalancer" && next["type"] !== "LoadBalancer")
     dropUnchanged("allocateLoadBalancerNodePorts", "loadBalancerClass");
   if (isExternal(before) && !isExternal(next)) dropUnchanged("externalTrafficPolicy");
-  return { ...service, spec: next, ...(next["type"] === "LoadBalancer" ? {} : { status: { loadBalancer: {} } }) };
+  if (next["type"] === "LoadBalancer") return { ...service, spec: next };
+  return { ...service, spec: next, status: { ...(service["status"] as JsonObject | undefined), loadBalancer: {} } };
 }
 
 interface Port extends JsonObject {

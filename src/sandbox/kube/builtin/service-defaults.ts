@@ -24,4 +24,8 @@ export function defaultService(service: KubeObject): void {
   if (type === "LoadBalancer") setDefault(spec, "allocateLoadBalancerNodePorts", true);
   const status = ensureFields(service, "status");
   if (!isFields(status["loadBalancer"])) status["loadBalancer"] = {};
+  if (type !== "LoadBalancer") return;
+  for (const entry of objectsAt(status, "loadBalancer", "ingress")) {
+    if (typeof entry["ip"] === "string" && entry["ip"] !== "") setDefault(entry, "ipMode", "VIP");
+  }
 }
