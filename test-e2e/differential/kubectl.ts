@@ -44,7 +44,7 @@ export function kubectlLines(text: string): readonly string[] {
     .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+\d{4}/g, "<time>")
     .replace(/\b\d+(ms|s|m\d*s?)\b(?! timeout)/g, "<age>")
     .replace(/\/tmp\/(LIVE|MERGED)-\d+/g, "/tmp/$1")
-    .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \+\d{4}/g, "<time>")
+    .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+\d{4}/g, "<time>")
     .replace(/^(\s*(?:"resourceVersion"|resourceVersion|Resource Version): +)"?\d+"?/gm, "$1<version>")
     .split("\n")
     .map((line) => line.trimEnd().replace(/ {2,}/g, "  "));

@@ -47,6 +47,12 @@ const knownDifferences: readonly KnownDifference[] = [
     reason:
       "What is wrong with metadata is told once in the causes of an error, not once for each time it was looked at.",
   },
+  {
+    scenario: "explain and api resources",
+    request: "kubectl auth whoami: POST *",
+    at: "/body/metadata/creationTimestamp",
+    reason: "Reviews bear no time.",
+  },
   { scenario: "explain and api resources", request: "kubectl api-versions", at: "/stdout", reason: unserved },
   {
     scenario: "explain and api resources",
