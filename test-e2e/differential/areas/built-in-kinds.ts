@@ -16,13 +16,13 @@ const fixedSpecs = ["pods", "persistentvolumeclaims", "jobs"].flatMap((plural) =
 );
 
 const others: readonly KnownDifference[] = [
-  ...["the least batch/v1 Job *", "*PersistentVolumeClaim *"].map((scenario) => ({
+  ...["the least Job *", "*PersistentVolumeClaim *"].map((scenario) => ({
     scenario,
     request: "*",
     at: "/body/metadata/resourceVersion",
     reason: "An update of a Job or a claim that changes nothing gives it no new version.",
   })),
-  ...["the least v1 LimitRange least", "the least discovery.k8s.io/v1 EndpointSlice *"].map((scenario) => ({
+  ...["the least LimitRange *", "the least EndpointSlice *"].map((scenario) => ({
     scenario,
     request: "*",
     at: "/body/metadata/managedFields*",

@@ -13,7 +13,7 @@ export const storedScenarios: readonly Scenario[] = [
 function scenario(what: string, sample: Sample): Scenario {
   const { kind, metadata } = sample.object as Sample["object"] & { readonly kind: string };
   return {
-    name: `${what} ${sample.apiVersion} ${kind} ${metadata.name}`,
+    name: `${what} ${kind} ${metadata.name} of ${sample.apiVersion}`,
     async run(session) {
       await session.silently("POST", session.at("v1", "serviceaccounts"), { metadata: { name: "default" } });
       await keep(session, inNamespace(sample, session.namespace));
