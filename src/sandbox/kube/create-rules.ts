@@ -113,6 +113,11 @@ export class CreateRules {
         const lastPhaseTransitionTime = object.metadata.creationTimestamp;
         return { ...object, status: { ...(object["status"] as JsonObject | undefined), lastPhaseTransitionTime } };
       }
+      case "/nodes": {
+        // Configuration of kubelets by way of the API is no more.
+        const { configSource: _configSource, ...spec } = (object["spec"] ?? {}) as JsonObject;
+        return { ...object, spec, status: object["status"] ?? {} };
+      }
       case "/persistentvolumeclaims":
         return { ...object, status: { phase: "Pending" } };
       case "networking.k8s.io/ingresses":

@@ -1,11 +1,13 @@
 import type { KubeObject } from "../resource-definition.ts";
-import { ensureFields, fieldsAt, isFields, objectsAt, setDefault } from "./fields.ts";
+import { ensureFields, fieldsAt, isFields, numberAt, objectsAt, setDefault } from "./fields.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
 
 /** A Pod's defaults. What needs more than the pod (service account, priority, tolerations) is admission's. */
 export function defaultPod(pod: KubeObject): void {
   const spec = ensureFields(pod, "spec");
   defaultPodSpec(spec);
+  // Only a pod itself is put right; in templates it stays as it is.
+  if ((numberAt(spec, "terminationGracePeriodSeconds") ?? 0) < 0) spec["terminationGracePeriodSeconds"] = 1;
   setDefault(spec, "enableServiceLinks", true);
   for (const container of [...objectsAt(spec, "containers"), ...objectsAt(spec, "initContainers")]) {
     const limits = fieldsAt(container, "resources", "limits");

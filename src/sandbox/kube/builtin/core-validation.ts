@@ -148,3 +148,8 @@ export function validateNamespaceStatus(namespace: KubeObject): readonly FieldEr
   if (phase === wanted) return [];
   return [invalidValue("status.Phase", phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${state}`)];
 }
+
+export function nodeWarnings(node: KubeObject): readonly string[] {
+  const isNamed = (stringAt(node, "spec", "externalID") ?? "") !== "";
+  return isNamed ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"] : [];
+}

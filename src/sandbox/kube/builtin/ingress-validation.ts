@@ -161,3 +161,13 @@ function checkPrefixedPath(field: string, value: string): readonly FieldError[] 
   const why = `Invalid path (regex used for validation is '${pattern}')`;
   return [...invalidBy(dnsSubdomain, field, host), ...(fits ? [] : [invalidValue(field, path, why)])];
 }
+
+/** The annotation that named the class before there was a field for it. */
+export function ingressWarnings(ingress: KubeObject, old: KubeObject | undefined): readonly string[] {
+  const annotation = "kubernetes.io/ingress.class";
+  const isOldStyle =
+    ingress.metadata.annotations?.[annotation] !== undefined &&
+    stringAt(ingress, "spec", "ingressClassName") === undefined;
+  if (old !== undefined || !isOldStyle) return [];
+  return [`annotation ${JSON.stringify(annotation)} is deprecated, please use 'spec.ingressClassName' instead`];
+}

@@ -4,6 +4,7 @@ import { firstThree, orNone, orUnset } from "./cell-text.ts";
 import { eventCells, eventColumns, nodeCells, nodeColumns } from "./core-cells.ts";
 import { defaultConfig, defaultNode, defaultPod, defaultSecret } from "./core-defaults.ts";
 import {
+  nodeWarnings,
   secretWarnings,
   validateConfigMap,
   validateNamespaceStatus,
@@ -58,6 +59,7 @@ export const coreKinds = [
     defaults: defaultNode,
     validate: validateNode,
     validateStatus: validateNode,
+    warnings: nodeWarnings,
     selectableFields: (object) => ({ "spec.unschedulable": String(valueAt(object, "spec", "unschedulable") === true) }),
   }),
   core({

@@ -3,7 +3,7 @@ import { ageSince } from "./age.ts";
 import { firstThree, orNone, orUnset, selectorText } from "./cell-text.ts";
 import { defineKind } from "./define-kind.ts";
 import { listAt, stringAt, textAt, valueAt } from "./fields.ts";
-import { validateIngress, validateIngressClass, validateIngressStatus } from "./ingress-validation.ts";
+import { ingressWarnings, validateIngress, validateIngressClass, validateIngressStatus } from "./ingress-validation.ts";
 import { validateNetworkPolicy } from "./network-policy-validation.ts";
 import { defaultEndpointSlice, defaultIngress, defaultIngressClass, defaultNetworkPolicy } from "./other-defaults.ts";
 import { loadBalancerText } from "./service-cells.ts";
@@ -35,6 +35,7 @@ export const networkingKinds = [
     defaults: defaultIngress,
     validate: validateIngress,
     validateStatus: validateIngressStatus,
+    warnings: ingressWarnings,
   }),
   defineKind({
     ...networking,

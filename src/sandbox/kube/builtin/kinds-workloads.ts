@@ -4,7 +4,7 @@ import { containerCells, labelText, orNone, selectorText } from "./cell-text.ts"
 import { type Column, defineKind } from "./define-kind.ts";
 import { listAt, numberAt, stringAt, stringMapAt, valueAt } from "./fields.ts";
 import { validateCronJob, validateJob } from "./job-validation.ts";
-import { jobTemplateWarnings, templateWarnings } from "./pod-warnings.ts";
+import { deploymentWarnings, jobTemplateWarnings, templateWarnings } from "./pod-warnings.ts";
 import {
   defaultCronJob,
   defaultDaemonSet,
@@ -57,7 +57,7 @@ export const workloadKinds = [
     ],
     defaults: defaultDeployment,
     validate: validateDeployment,
-    warnings: templateWarnings,
+    warnings: deploymentWarnings,
   }),
   defineKind({
     ...apps,

@@ -1,5 +1,7 @@
 import type { KubeObject } from "../resource-definition.ts";
+import { deprecatedPodParts } from "./deprecated-pod-parts.ts";
 import { type Fields, fieldsAt, isFields, numberAt, objectsAt, stringAt, textAt, valueAt } from "./fields.ts";
+import { hostNameWarnings } from "./name-warnings.ts";
 import { isWholeQuantity } from "./quantity.ts";
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -8,26 +10,38 @@ const NO_SELECTOR = "a null labelSelector results in matching no pod";
 
 /** What the API server warns of in a pod: what it takes, and what will not do what its author may think. */
 export function podWarnings(pod: KubeObject, old: KubeObject | undefined): readonly string[] {
-  return old !== undefined ? [] : specWarnings(fieldsAt(pod, "spec"), "spec");
+  if (old !== undefined) return [];
+  return [...hostNameWarnings(pod, "the Pod's hostname"), ...specWarnings(pod, "spec")];
 }
 
 /** The same for the template of a workload at `spec.template`. */
 export function templateWarnings(object: KubeObject, old: KubeObject | undefined): readonly string[] {
   if (object.metadata.generation === old?.metadata.generation) return [];
-  return specWarnings(fieldsAt(object, "spec", "template", "spec"), "spec.template.spec");
+  return specWarnings(fieldsAt(object, "spec", "template"), "spec.template.spec");
+}
+
+/** The same for a Deployment, whose name becomes part of the names of its pods. */
+export function deploymentWarnings(object: KubeObject, old: KubeObject | undefined): readonly string[] {
+  const ofName = old === undefined ? hostNameWarnings(object, "Pod names and hostnames") : [];
+  return [...ofName, ...templateWarnings(object, old)];
 }
 
 /** The same for the template in a CronJob. */
 export function jobTemplateWarnings(object: KubeObject, old: KubeObject | undefined): readonly string[] {
   if (object.metadata.generation === old?.metadata.generation) return [];
-  const spec = fieldsAt(object, "spec", "jobTemplate", "spec", "template", "spec");
-  return specWarnings(spec, "spec.jobTemplate.spec.template.spec");
+  return specWarnings(
+    fieldsAt(object, "spec", "jobTemplate", "spec", "template"),
+    "spec.jobTemplate.spec.template.spec",
+  );
 }
 
-function specWarnings(spec: Fields, path: string): readonly string[] {
+/** `path` is that of the spec of the pod or template. */
+function specWarnings(pod: Fields, path: string): readonly string[] {
+  const spec = fieldsAt(pod, "spec");
   const grace = numberAt(spec, "terminationGracePeriodSeconds") ?? 0;
   const isTooShort = `${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`;
   return [
+    ...deprecatedPodParts(spec, fieldsAt(pod, "metadata"), path),
     ...objectsAt(spec, "topologySpreadConstraints").flatMap((constraint, index) =>
       constraint["labelSelector"] === undefined
         ? [`${path}.topologySpreadConstraints[${index}].labelSelector: ${NO_SELECTOR}`]
@@ -35,6 +49,9 @@ function specWarnings(spec: Fields, path: string): readonly string[] {
     ),
     ...repeated(objectsAt(spec, "hostAliases"), "ip", `${path}.hostAliases`),
     ...repeated(objectsAt(spec, "imagePullSecrets"), "name", `${path}.imagePullSecrets`),
+    ...objectsAt(spec, "imagePullSecrets").flatMap((secret, index) =>
+      (stringAt(secret, "name") ?? "") === "" ? [`${path}.imagePullSecrets[${index}].name: invalid empty name ""`] : [],
+    ),
     ...containersOf(spec, path).flatMap(({ container, at }) => containerWarnings(container, at)),
     ...portWarnings(spec, path),
     ...(grace < 0 ? [isTooShort] : []),

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../resource-definition.ts";
-import { ensureFields, isFields, objectsAt, setDefault } from "./fields.ts";
+import { ensureFields, isFields, listAt, objectsAt, setDefault } from "./fields.ts";
 
 /** A Service's defaults (`SetDefaults_Service`). */
 export function defaultService(service: KubeObject): void {
@@ -17,7 +17,10 @@ export function defaultService(service: KubeObject): void {
     }
   }
   const type = spec["type"];
-  if (type === "NodePort" || type === "LoadBalancer") setDefault(spec, "externalTrafficPolicy", "Cluster");
+  const isExternal = type === "ClusterIP" && listAt(spec, "externalIPs").length > 0;
+  if (isExternal || type === "NodePort" || type === "LoadBalancer") {
+    setDefault(spec, "externalTrafficPolicy", "Cluster");
+  }
   if (type === "ClusterIP" || type === "NodePort" || type === "LoadBalancer") {
     setDefault(spec, "internalTrafficPolicy", "Cluster");
   }
