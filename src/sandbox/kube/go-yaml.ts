@@ -1,6 +1,11 @@
 import { type Document, LineCounter, parseDocument, Scalar, visit } from "yaml";
 import { AppError } from "../../errors.ts";
 
+/** What the API server's parser says in other words. */
+const TEXTS: Readonly<Record<string, string>> = {
+  "Nested mappings are not allowed in compact mappings": "mapping values are not allowed in this context",
+};
+
 /**
  * Reads YAML as Kubernetes does, whose parser goes by YAML 1.1: `yes` and `on` are true, `0777` is octal. Times stay
  * text. Throws with the parser's text when it is none.
@@ -17,7 +22,9 @@ export function parseGoYaml(text: string): { readonly value: unknown; readonly r
   const [error] = document.errors;
   if (error !== undefined) {
     const [why] = error.message.split(" at line ", 1);
-    throw new AppError(`yaml: line ${error.linePos?.[0].line ?? 1}: ${why ?? ""}`, {
+    const line = error.linePos?.[0].line ?? 1;
+    // The first line goes without saying.
+    throw new AppError(`yaml: ${line === 1 ? "" : `line ${line}: `}${TEXTS[why ?? ""] ?? why ?? ""}`, {
       class: "invalid",
       code: "NoYaml",
     });

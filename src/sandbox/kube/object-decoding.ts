@@ -1,9 +1,11 @@
-import { isObject, type JsonObject } from "./json-value.ts";
+import { fieldProblems } from "./field-problems.ts";
+import { inOrderOfNames, isObject, type JsonObject } from "./json-value.ts";
 import { checkBodyKind, checkPatchedKind, patchInvalid } from "./object-kind.ts";
-import { completeSchema } from "./object-meta.ts";
+import { completeSchema, objectMetaSchema } from "./object-meta.ts";
 import type { ServedResource } from "./registry.ts";
+import { type DecodedBody, requireObject } from "./request-body.ts";
 import type { WriteContext } from "./request-context.ts";
-import type { KubeObject, Schema } from "./resource-definition.ts";
+import type { KubeObject } from "./resource-definition.ts";
 import { mistypedEmbedded } from "./schema/embedded.ts";
 import { pruneUnknown } from "./schema/prune.ts";
 import { badRequest, invalid } from "./status-error.ts";
@@ -16,28 +18,22 @@ export interface Expected {
   readonly name: string | undefined;
 }
 
-/** Makes an object of the resource from a request's JSON: kind and names checked, unknown members dropped and reported. */
-export function decodeObject(
-  value: JsonObject,
-  expected: Expected,
-  context: WriteContext,
-  duplicates: readonly string[],
-): KubeObject {
+/** Makes an object of the resource from a request's body: kind and names checked, unknown members dropped and reported. */
+export function decodeObject(body: DecodedBody, expected: Expected, context: WriteContext): KubeObject {
   const { resource, name } = expected;
-  checkBodyKind(value, resource);
-  const given = isObject(value["metadata"]) ? value["metadata"] : {};
-  checkNames(given, expected);
+  const given = requireObject(body, resource);
+  checkBodyKind(given, resource);
+  // Custom resources are maps, in which the last of two members stays alone.
+  const value = resource.custom || body.repeated === undefined ? given : (body.repeated.merged as JsonObject);
   const pruned = prune(value, resource);
-  const problems = [
-    ...pruned.unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
-    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-  ];
+  const problem = resource.custom
+    ? (typeProblem(inOrderOfNames(pruned.value["metadata"]), objectMetaSchema, "ObjectMeta") ??
+      mistypedEmbedded(value, resource.definition.schema))
+    : typeProblem(pruned.value, completeSchema(resource.definition.schema), resource.kind);
+  if (problem !== undefined) throw badRequest(cannotBeHandled(resource, problem));
+  reportFields(body, pruned.unknown, resource, context);
   const metadata = isObject(pruned.value["metadata"]) ? withoutNulls(pruned.value["metadata"]) : {};
-  if (!resource.custom) checkTypes(pruned.value, resource.definition.schema, resource);
-  checkTypes({ metadata }, { properties: { metadata: completeSchema({}).properties?.["metadata"] ?? {} } }, resource);
-  const mistyped = resource.custom ? mistypedEmbedded(value, resource.definition.schema) : undefined;
-  if (mistyped !== undefined) throw badRequest(cannotBeHandled(resource, mistyped));
-  if (problems.length > 0) report(problems, resource, context);
+  checkNames(metadata, expected);
   return {
     ...pruned.value,
     apiVersion: resource.apiVersion,
@@ -47,6 +43,25 @@ export function decodeObject(
       name: (metadata["name"] as string | undefined) ?? name ?? "",
     },
   };
+}
+
+/** Warns of members that are not known or come twice, or refuses them, as the client wants it. */
+function reportFields(
+  body: DecodedBody,
+  unknown: readonly string[],
+  resource: ServedResource,
+  { fieldValidation, warnings }: WriteContext,
+): void {
+  const { repeatedKeys } = body;
+  if (fieldValidation === "Ignore") return;
+  const problems = fieldProblems(body.repeated, unknown, resource.custom);
+  if (fieldValidation === "Warn") {
+    warnings.push(...repeatedKeys, ...problems);
+    return;
+  }
+  const keys = repeatedKeys.map((key) => `\n  ${key}`).join("");
+  const all = [...(keys === "" ? [] : [`yaml: unmarshal errors:${keys}`]), ...problems];
+  if (all.length > 0) throw badRequest(cannotBeHandled(resource, `strict decoding error: ${all.join(", ")}`));
 }
 
 /** The result of a patch as an object again. Unknown members that the patch brought are reported as a patch's. */
@@ -126,17 +141,7 @@ function prune(value: JsonObject, resource: ServedResource): { value: JsonObject
   const unknown: string[] = [];
   if (!resource.definition.prune) return { value, unknown };
   const pruned = pruneUnknown(value, completeSchema(resource.definition.schema), unknown) as JsonObject;
-  return { value: pruned, unknown: resource.custom ? unknown.sort() : unknown };
-}
-
-function report(problems: readonly string[], resource: ServedResource, context: WriteContext): void {
-  if (context.fieldValidation === "Ignore") return;
-  if (context.fieldValidation === "Warn") {
-    context.warnings.push(...problems);
-    return;
-  }
-  const text = `strict decoding error: ${problems.join(", ")}`;
-  throw badRequest(cannotBeHandled(resource, text));
+  return { value: pruned, unknown };
 }
 
 function cannotBeHandled({ kind, definition }: ServedResource, why: string): string {
@@ -159,18 +164,19 @@ function checkNames(metadata: JsonObject, { resource, namespace, name }: Expecte
 /** Metadata without what reads as absent: null, and collections of nothing. */
 export const DROPPED_EMPTY = new Set(["labels", "annotations", "finalizers", "ownerReferences"]);
 
+const TEXT_MAPS = new Set(["labels", "annotations"]);
+
+/** In a map of texts, null is the empty text. */
+function withTexts(map: unknown): unknown {
+  if (!isObject(map) || !Object.values(map).includes(null)) return map;
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, value ?? ""]));
+}
+
 /** Metadata as Go's type keeps them: without nulls and empty lists and maps, and without the link that nobody sets any more. */
 export function withoutNulls(metadata: JsonObject): JsonObject {
   const isEmpty = (value: unknown): boolean => typeof value === "object" && Object.keys(value ?? {}).length === 0;
-  return Object.fromEntries(
-    Object.entries(metadata).filter(
-      ([name, value]) => value !== null && name !== "selfLink" && !(DROPPED_EMPTY.has(name) && isEmpty(value)),
-    ),
+  const kept = Object.entries(metadata).filter(
+    ([name, value]) => value !== null && name !== "selfLink" && !(DROPPED_EMPTY.has(name) && isEmpty(value)),
   );
-}
-
-/** Built-in kinds are decoded into Go structs: a value of the wrong type fails there, before any validation. */
-function checkTypes(value: unknown, schema: Schema, resource: ServedResource): void {
-  const problem = typeProblem(value, schema, resource.kind);
-  if (problem !== undefined) throw badRequest(cannotBeHandled(resource, problem));
+  return Object.fromEntries(kept.map(([name, value]) => [name, TEXT_MAPS.has(name) ? withTexts(value) : value]));
 }

@@ -4,6 +4,32 @@ const TEXT: Schema = { type: "string" };
 const TIME: Schema = { type: "string", format: "date-time" };
 const TEXT_MAP: Schema = { type: "object", additionalProperties: TEXT };
 
+const OWNER: Schema = {
+  type: "object",
+  properties: {
+    apiVersion: TEXT,
+    kind: TEXT,
+    name: TEXT,
+    uid: TEXT,
+    controller: { type: "boolean" },
+    blockOwnerDeletion: { type: "boolean" },
+  },
+  required: ["apiVersion", "kind", "name", "uid"],
+  "x-kubernetes-map-type": "atomic",
+};
+const MANAGED: Schema = {
+  type: "object",
+  properties: {
+    apiVersion: TEXT,
+    fieldsType: TEXT,
+    fieldsV1: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+    manager: TEXT,
+    operation: TEXT,
+    subresource: TEXT,
+    time: TIME,
+  },
+};
+
 /** `ObjectMeta` as every kind has it, with its merge rules (apimachinery `meta/v1`). */
 export const objectMetaSchema: Schema = {
   type: "object",
@@ -28,19 +54,7 @@ export const objectMetaSchema: Schema = {
     },
     ownerReferences: {
       type: "array",
-      items: {
-        type: "object",
-        properties: {
-          apiVersion: TEXT,
-          kind: TEXT,
-          name: TEXT,
-          uid: TEXT,
-          controller: { type: "boolean" },
-          blockOwnerDeletion: { type: "boolean" },
-        },
-        required: ["apiVersion", "kind", "name", "uid"],
-        "x-kubernetes-map-type": "atomic",
-      },
+      items: OWNER,
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": ["uid"],
       "x-kubernetes-patch-strategy": "merge",
@@ -48,22 +62,18 @@ export const objectMetaSchema: Schema = {
     },
     managedFields: {
       type: "array",
-      items: {
-        type: "object",
-        properties: {
-          apiVersion: TEXT,
-          fieldsType: TEXT,
-          fieldsV1: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-          manager: TEXT,
-          operation: TEXT,
-          subresource: TEXT,
-          time: TIME,
-        },
-      },
+      items: MANAGED,
       "x-kubernetes-list-type": "atomic",
     },
   },
 };
+
+/** The Go structs of metadata, by their schemas. */
+export const metadataSchemas: ReadonlyMap<Schema, string> = new Map([
+  [objectMetaSchema, "ObjectMeta"],
+  [OWNER, "OwnerReference"],
+  [MANAGED, "ManagedFieldsEntry"],
+]);
 
 const COMPLETED = new WeakMap<Schema, Schema>();
 

@@ -15,7 +15,7 @@ export function partBody(
   { http, info, resource }: ResourceCall,
   { group, version, kind }: PartKind,
 ): { readonly body: JsonObject; readonly metadata: JsonObject } {
-  const body = requireObject(decodeBody(http.body, http.headers["content-type"], kind).value);
+  const body = requireObject(decodeBody(http.body, http.headers["content-type"], kind));
   checkBodyKind(body, {
     ...resource,
     apiVersion: group === "" ? version : `${group}/${version}`,

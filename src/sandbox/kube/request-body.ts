@@ -3,14 +3,18 @@ import { decodeProtobuf, protobufType } from "./builtin/protobuf.ts";
 import { goJsonError } from "./go-json-error.ts";
 import { parseGoYaml } from "./go-yaml.ts";
 import { isObject, type JsonObject } from "./json-value.ts";
+import { type RepeatedMembers, repeatedMembers } from "./repeated-members.ts";
 import { badRequest, type StatusError, tooLarge, unsupportedMediaType } from "./status-error.ts";
 
 const ACCEPTED = ["application/json", "application/yaml", protobufType] as const;
 
 export interface DecodedBody {
   readonly value: unknown;
-  /** Paths of members given twice, such as `spec.replicas`. */
-  readonly duplicates: readonly string[];
+  readonly text: string;
+  /** Members that a JSON body names more than once. */
+  readonly repeated: RepeatedMembers | undefined;
+  /** Keys that a map of a YAML body has twice, in the words of the parser. */
+  readonly repeatedKeys: readonly string[];
 }
 
 /** Reads a JSON, YAML or protobuf body by its `content-type`; none means JSON. `kind` is what errors say was expected. */
@@ -19,10 +23,10 @@ export function decodeBody(
   contentType: string | undefined,
   kind?: string,
 ): DecodedBody {
-  const type = (contentType ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type !== "" && type !== "*/*" && !ACCEPTED.some((accepted) => accepted === type))
-    throw unsupportedMediaType(ACCEPTED);
-  if (type === protobufType) return { value: decodeBinary(body), duplicates: [] };
+  const given = contentType === undefined || contentType === "" ? "application/json" : contentType;
+  const type = given.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (!ACCEPTED.some((accepted) => accepted === type)) throw unsupportedMediaType(ACCEPTED);
+  if (type === protobufType) return { value: decodeBinary(body), text: "", repeated: undefined, repeatedKeys: [] };
   const text = bodyText(body);
   try {
     return decodeText(text, type === "application/yaml");
@@ -69,12 +73,14 @@ export function bodyText(body: string | Uint8Array | undefined): string {
 
 export function decodeText(text: string, yaml: boolean): DecodedBody {
   try {
-    if (yaml) return { value: parseGoYaml(text).value, duplicates: [] };
-    return { value: JSON.parse(text) as unknown, duplicates: duplicateMembers(text) };
+    if (yaml) {
+      const { value, repeated } = parseGoYaml(text);
+      return { value, text, repeated: undefined, repeatedKeys: repeated };
+    }
+    return { value: JSON.parse(text) as unknown, text, repeated: repeatedMembers(text), repeatedKeys: [] };
   } catch (error) {
-    throw badRequest(
-      `couldn't get version/kind; json parse error: ${yaml ? errorMessage(error) : (goJsonError(text) ?? errorMessage(error))}`,
-    );
+    if (yaml) throw badRequest(errorMessage(error));
+    throw badRequest(`couldn't get version/kind; json parse error: ${goJsonError(text) ?? errorMessage(error)}`);
   }
 }
 
@@ -87,14 +93,14 @@ export function decodePatchText(text: string, prefix: string): unknown {
 
 /** The object that a body holds; nothing at all, `null`, is read as an empty one. */
 export function requireObject(
-  value: unknown,
+  { value, text }: { readonly value: unknown; readonly text?: string },
   resource?: { readonly kind: string; readonly custom: boolean },
 ): JsonObject {
   if (isObject(value)) return value;
   const refuse = (why: string): StatusError => {
     if (resource === undefined) return badRequest(why);
     const what = `the object provided is unrecognized (must be of type ${resource.kind})`;
-    return badRequest(`${what}: ${why} (${bodySummary(JSON.stringify(value))})`);
+    return badRequest(`${what}: ${why} (${bodySummary(text ?? JSON.stringify(value))})`);
   };
   if (value === null) {
     if (resource?.custom === true) throw refuse("Object 'Kind' is missing in 'null'");
@@ -104,49 +110,4 @@ export function requireObject(
   throw refuse(
     `couldn't get version/kind; json parse error: json: cannot unmarshal ${actual} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
   );
-}
-
-interface Level {
-  readonly path: string;
-  readonly seen: Set<string> | undefined;
-  index: number;
-  key: string;
-}
-
-/** `JSON.parse` keeps the last of two equal members in silence; the API server reports them, so they are looked for here. */
-function duplicateMembers(text: string): string[] {
-  const found: string[] = [];
-  const levels: Level[] = [];
-  let expectKey = false;
-  const here = (): string => {
-    const level = levels.at(-1);
-    if (level === undefined) return "";
-    if (level.seen === undefined) return `${level.path}[${level.index}]`;
-    return level.path === "" ? level.key : `${level.path}.${level.key}`;
-  };
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) {
-      const start = at++;
-      while (text.charCodeAt(at) !== 0x22) at += text.charCodeAt(at) === 0x5c ? 2 : 1;
-      const level = levels.at(-1);
-      if (!expectKey || level?.seen === undefined) continue;
-      level.key = text.slice(start + 1, at);
-      if (level.seen.has(level.key)) found.push(here());
-      level.seen.add(level.key);
-      expectKey = false;
-    } else if (code === 0x7b || code === 0x5b) {
-      levels.push({ path: here(), seen: code === 0x7b ? new Set() : undefined, index: 0, key: "" });
-      expectKey = code === 0x7b;
-    } else if (code === 0x7d || code === 0x5d) {
-      levels.pop();
-      expectKey = false;
-    } else if (code === 0x2c) {
-      const level = levels.at(-1);
-      if (level === undefined) continue;
-      level.index++;
-      expectKey = level.seen !== undefined;
-    }
-  }
-  return found;
 }

@@ -126,14 +126,9 @@ function readRequest({ http, info, resource, context }: ResourceCall): ReadReque
 async function createAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   const { http, info, resource, context } = call;
   if (info.name !== undefined && !resource.custom) throw methodNotAllowed(resource);
-  const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
+  const decoded = decodeBody(http.body, http.headers["content-type"], resource.kind);
   const namespace = scope(resource, info);
-  const body = decodeObject(
-    requireObject(value, resource),
-    { resource, namespace, name: undefined },
-    context,
-    duplicates,
-  );
+  const body = decodeObject(decoded, { resource, namespace, name: undefined }, context);
   const object = await deps.writer.create({ resource, namespace, subresource: "" }, body, context);
   warnOfFinalizers(call, object);
   return shown(deps, call, 201, object);
@@ -142,8 +137,8 @@ async function createAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
 async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   const { http, resource, context } = call;
   const target = writeTarget(call);
-  const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
-  const given = requireObject(value, resource);
+  const decoded = decodeBody(http.body, http.headers["content-type"], resource.kind);
+  const given = requireObject(decoded, resource);
   // Custom resources of another kind are refused only when the version they name is that of the present object.
   const metadata = isObject(given["metadata"]) ? given["metadata"] : {};
   if (isOfOtherKind(given, resource))
@@ -152,7 +147,8 @@ async function updateAnswer(deps: EndpointDependencies, call: ResourceCall): Pro
   if ((metadata["name"] ?? "") === "") {
     throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
   }
-  const body = decodeObject(given, { resource, namespace: target.namespace, name: target.name }, context, duplicates);
+  const expected = { resource, namespace: target.namespace, name: target.name };
+  const body = decodeObject(decoded, expected, context);
   const { object, created } = await deps.writer.replace(target, body, context);
   warnOfFinalizers(call, object);
   return shown(deps, call, created ? 201 : 200, object);

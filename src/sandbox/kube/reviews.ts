@@ -18,7 +18,7 @@ export function reviewAnswer(
   if (info.verb !== "create" || info.subresource !== "") return undefined;
   const status = statusMaker(info);
   if (status === undefined) return undefined;
-  const body = requireObject(decodeBody(http.body, http.headers["content-type"]).value);
+  const body = requireObject(decodeBody(http.body, http.headers["content-type"]));
   const spec = isObject(body["spec"]) ? body["spec"] : {};
   const kind = KINDS[info.resource] ?? "";
   checkSpec(info.resource, spec);

@@ -191,9 +191,9 @@ function wantedScale(call: ResourceCall, writer: FieldWriter): (current: KubeObj
     (current: KubeObject): KubeObject =>
       tracked(current, decodePatched(compute(current), current, { resource, name, patch: text }, context));
   if (info.verb === "update") {
-    const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], "Scale");
-    const body = replacement(requireObject(value), call.resource, (given) =>
-      decodeObject(given, { resource, namespace, name }, context, duplicates),
+    const decoded = decodeBody(http.body, http.headers["content-type"], "Scale");
+    const body = replacement(requireObject(decoded), call.resource, () =>
+      decodeObject(decoded, { resource, namespace, name }, context),
     );
     return (current) => tracked(current, body);
   }
@@ -210,14 +210,10 @@ function wantedScale(call: ResourceCall, writer: FieldWriter): (current: KubeObj
 const CUSTOM_PATCHES = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
 
 /** The scale that a PUT brings. The API server of custom resources cannot tell what is wrong with one. */
-function replacement(
-  given: JsonObject,
-  { custom }: ServedResource,
-  decode: (given: JsonObject) => KubeObject,
-): KubeObject {
+function replacement(given: JsonObject, { custom }: ServedResource, decode: () => KubeObject): KubeObject {
   let body: KubeObject;
   try {
-    body = decode(given);
+    body = decode();
   } catch (error) {
     if (!custom || !(error instanceof StatusError) || !error.message.includes("cannot be handled as a Scale"))
       throw error;

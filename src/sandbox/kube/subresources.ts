@@ -3,7 +3,7 @@ import { valueAt } from "./json-value.ts";
 import { decodeObject } from "./object-decoding.ts";
 import { bindingAnswer } from "./pod-binding.ts";
 import { evictionAnswer } from "./pod-eviction.ts";
-import { decodeBody, requireObject } from "./request-body.ts";
+import { decodeBody } from "./request-body.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { type EndpointDependencies, type ResourceCall, shown, writeTarget } from "./resource-endpoint.ts";
 import { scaleAnswer } from "./scale.ts";
@@ -36,13 +36,8 @@ async function finalizeAnswer(deps: EndpointDependencies, call: ResourceCall): P
   if (call.info.verb !== "update") throw methodNotAllowed(call.resource);
   const { http, resource, context } = call;
   const target = { ...writeTarget(call), subresource: "" };
-  const { value, duplicates } = decodeBody(http.body, http.headers["content-type"], resource.kind);
-  const body = decodeObject(
-    requireObject(value),
-    { resource, namespace: undefined, name: target.name },
-    context,
-    duplicates,
-  );
+  const decoded = decodeBody(http.body, http.headers["content-type"], resource.kind);
+  const body = decodeObject(decoded, { resource, namespace: undefined, name: target.name }, context);
   const finalizers = valueAt(body, ".spec.finalizers");
   const object = await deps.writer.change(
     target,

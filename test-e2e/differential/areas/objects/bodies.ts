@@ -169,7 +169,6 @@ export const bodyScenarios: readonly Scenario[] = [
       const maps = session.at("v1", "configmaps");
       const widgets = session.at(widgetVersion, "widgets");
       await session.call("POST", maps, text("yaml"), yaml);
-      await session.call("POST", maps, text("yaml-answer"), { ...yaml, accept: "application/yaml" });
       await session.call(
         "POST",
         widgets,
