@@ -26,6 +26,7 @@ export type Body = any;
 
 export interface RawAnswer {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
 }
 
@@ -96,13 +97,13 @@ export class Session {
         body: this.#normalizer.value(options.anyOrder === true ? withSortedCauses(parsed) : parsed),
       },
     });
-    return { status, body: parsed };
+    return { status, headers, body: parsed };
   }
 
   /** Sends a request that is not compared: to set the stage, or to clear it. */
   async silently(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<RawAnswer> {
-    const { status, text } = await this.#send(method, path, body, options);
-    return { status, body: parse(text) };
+    const { status, headers, text } = await this.#send(method, path, body, options);
+    return { status, headers, body: parse(text) };
   }
 
   /** Asks again, without a record, until `done` holds of the answer; fails after 20 s. */

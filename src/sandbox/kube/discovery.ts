@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { HttpRequest, HttpResponse } from "../../http.ts";
 import { kubernetesVersion } from "../control-plane/assets.ts";
+import { healthAnswer } from "./health.ts";
 import { openApiResponse } from "./openapi.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
+import { subresourcesOf } from "./served-subresources.ts";
 
 const [major = "", minor = ""] = kubernetesVersion.split(".");
 
@@ -33,26 +35,6 @@ const groupOrder = [
   "flowcontrol.apiserver.k8s.io",
 ];
 
-/** Subresources that are no part of a resource definition because only one kind has them. */
-const extraSubresources: Readonly<Record<string, readonly Subresource[]>> = {
-  "/namespaces": [{ name: "finalize", group: "", version: "v1", kind: "Namespace", verbs: ["update"] }],
-  "/pods": [
-    { name: "binding", group: "", version: "v1", kind: "Binding", verbs: ["create"] },
-    { name: "eviction", group: "policy", version: "v1", kind: "Eviction", verbs: ["create"] },
-  ],
-  "/serviceaccounts": [
-    { name: "token", group: "authentication.k8s.io", version: "v1", kind: "TokenRequest", verbs: ["create"] },
-  ],
-};
-
-interface Subresource {
-  readonly name: string;
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly verbs: readonly string[];
-}
-
 /**
  * Answers the paths by which clients learn what the API serves (`/version`, `/api`, `/apis`, `/openapi`, health), or
  * undefined for any other path and for groups and versions that are not served.
@@ -63,7 +45,8 @@ export function apiDiscovery(
 ): HttpResponse | undefined {
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
   const path = (request.path.split("?", 1)[0] ?? "").replace(/(.)\/$/, "$1");
-  if (/^\/(healthz|livez|readyz)(\/(ping|log|etcd))?$/.test(path)) return text("ok");
+  const health = healthAnswer(path, request.path.split("?", 2)[1]);
+  if (health !== undefined) return health;
   if (path === "/version") return json(versionInfo());
   if (path.startsWith("/openapi/")) return openApiResponse(request, definitions);
   if (path === "/")
@@ -71,7 +54,7 @@ export function apiDiscovery(
   const aggregated = aggregatedVersion(request.headers["accept"]);
   if (path === "/api") {
     const core = definitions.filter((definition) => definition.group === "");
-    if (aggregated !== undefined) return aggregatedResponse(core, aggregated);
+    if (aggregated !== undefined) return aggregatedResponse(request, core, aggregated);
     return json({
       kind: "APIVersions",
       versions: versionsOf(core),
@@ -80,7 +63,7 @@ export function apiDiscovery(
   }
   if (path === "/apis") {
     const named = definitions.filter((definition) => definition.group !== "");
-    if (aggregated !== undefined) return aggregatedResponse(named, aggregated);
+    if (aggregated !== undefined) return aggregatedResponse(request, named, aggregated);
     return json({
       kind: "APIGroupList",
       apiVersion: "v1",
@@ -209,18 +192,6 @@ function storageVersionHash({ group, version, kind, storedIn }: ResourceDefiniti
   return digest.subarray(0, 8).toString("base64");
 }
 
-function subresourcesOf(definition: ResourceDefinition): readonly Subresource[] {
-  const { group, version, kind } = definition;
-  const verbs = ["get", "patch", "update"];
-  return [
-    ...(definition.hasStatus ? [{ name: "status", group, version, kind, verbs }] : []),
-    ...(definition.scale === undefined
-      ? []
-      : [{ name: "scale", group: "autoscaling", version: "v1", kind: "Scale", verbs }]),
-    ...(extraSubresources[`${group}/${definition.plural}`] ?? []),
-  ];
-}
-
 /** The version of aggregated discovery that the client takes, if any: where there is one, it comes before plain documents. */
 function aggregatedVersion(accept: string | undefined): string | undefined {
   for (const clause of (accept ?? "").split(",")) {
@@ -233,7 +204,11 @@ function aggregatedVersion(accept: string | undefined): string | undefined {
   return undefined;
 }
 
-function aggregatedResponse(definitions: readonly ResourceDefinition[], version: string): HttpResponse {
+function aggregatedResponse(
+  request: HttpRequest,
+  definitions: readonly ResourceDefinition[],
+  version: string,
+): HttpResponse {
   const items = groupsOf(definitions).map((group) => {
     const members = definitions.filter((definition) => definition.group === group);
     return {
@@ -246,7 +221,12 @@ function aggregatedResponse(definitions: readonly ResourceDefinition[], version:
     };
   });
   const body = { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
-  return json(body, `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`);
+  const answer = json(body, `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`);
+  const etag = `"${createHash("sha512").update(JSON.stringify(body)).digest("hex").toUpperCase()}"`;
+  const headers = { vary: "Accept", etag, "cache-control": "public" };
+  // Unlike OpenAPI, this takes the tag as it was given and no other form of it.
+  if (request.headers["if-none-match"] === etag) return { status: 304, headers, body: "" };
+  return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
 /** Built-in resources are listed by name; custom ones as they were defined. */
@@ -280,9 +260,5 @@ function aggregatedResource(definition: ResourceDefinition): Record<string, unkn
 }
 
 function json(body: unknown, contentType = "application/json"): HttpResponse {
-  return { status: 200, headers: { "content-type": contentType, vary: "Accept" }, body: JSON.stringify(body) };
-}
-
-function text(body: string): HttpResponse {
-  return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body };
+  return { status: 200, headers: { "content-type": contentType }, body: JSON.stringify(body) };
 }

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse } from "../../http.ts";
 import { readConfiguration } from "./apply-request.ts";
 import { negotiate } from "./content-negotiation.ts";
 import { readDeleteOptions } from "./delete-options.ts";
+import { RETURNS_DELETED } from "./deleted-object-answers.ts";
 import type { ObjectDeleter } from "./deletion.ts";
 import { jsonAnswer } from "./http-answer.ts";
 import { jsonPatch } from "./json-patch.ts";
@@ -52,20 +53,6 @@ const PATCH_TYPES = [
   "application/apply-patch+yaml",
 ] as const;
 type PatchType = (typeof PATCH_TYPES)[number];
-
-/** Kinds whose DELETE answers with the object deleted rather than with a Status (`ReturnDeletedObject`). */
-const RETURNS_DELETED = new Set([
-  "/pods",
-  "/services",
-  "/persistentvolumeclaims",
-  "/persistentvolumes",
-  "/podtemplates",
-  "/resourcequotas",
-  "/serviceaccounts",
-  "storage.k8s.io/storageclasses",
-  "storage.k8s.io/csidrivers",
-  "storage.k8s.io/csinodes",
-]);
 
 /** Answers requests for a resource itself and for its `status`. */
 export async function resourceAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {

@@ -1,5 +1,8 @@
 import type { Area, KnownDifference } from "../scenario.ts";
+import { cachingScenarios } from "./discovery-and-tables/caching.ts";
 import { documentScenarios } from "./discovery-and-tables/documents.ts";
+import { openApiScenarios } from "./discovery-and-tables/openapi.ts";
+import { openApiDifferences } from "./discovery-and-tables/openapi-differences.ts";
 import { tableScenarios } from "./discovery-and-tables/tables.ts";
 
 /** In aggregated discovery. */
@@ -17,7 +20,7 @@ const nothingRuns =
 
 export const discoveryAndTables: Area = {
   name: "discovery and tables",
-  scenarios: [...documentScenarios, ...tableScenarios],
+  scenarios: [...documentScenarios, ...openApiScenarios, ...cachingScenarios, ...tableScenarios],
   knownDifferences: [
     ...["nodes", "services"].map((resource) => notServed(`${resource}/subresources/proxy`)),
     ...["attach", "ephemeralcontainers", "exec", "log", "portforward", "proxy", "resize"].map((name) =>
@@ -80,12 +83,7 @@ export const discoveryAndTables: Area = {
       at: "*/description",
       reason: "OpenAPI documents have shorter descriptions of what Kubernetes itself adds to a kind.",
     },
-    {
-      scenario: "discovery of a custom kind",
-      request: "paths",
-      at: "*",
-      reason: "OpenAPI documents leave out the paths of lists of all namespaces and of scales.",
-    },
+    ...openApiDifferences,
     {
       scenario: "tables of namespaced kinds",
       request: "GET /apis/autoscaling/v1/*",

@@ -87,6 +87,26 @@ export const listRules: Readonly<Record<string, ListRule>> = {
   "V1ResourceStatus.resources": { type: "map", keys: ["resourceID"] },
   "V1UncountedTerminatedPods.failed": { type: "set" },
   "V1UncountedTerminatedPods.succeeded": { type: "set" },
+  "V1AllocatedDeviceStatus.conditions": { type: "map", keys: ["type"] },
+  "V1CSIDriverSpec.volumeLifecycleModes": { type: "set" },
+  "V1CSINodeSpec.drivers": byName,
+  "V1CertificateSigningRequestStatus.conditions": { type: "map", keys: ["type"] },
+  "V1FlowSchemaStatus.conditions": byType,
+  "V1MutatingAdmissionPolicySpec.matchConditions": byName,
+  "V1NonResourcePolicyRule.nonResourceURLs": { type: "set" },
+  "V1NonResourcePolicyRule.verbs": { type: "set" },
+  "V1PriorityLevelConfigurationStatus.conditions": byType,
+  "V1ResourceClaimStatus.devices": { type: "map", keys: ["driver", "device", "pool", "shareID"] },
+  "V1ResourceClaimStatus.reservedFor": { type: "map", keys: ["uid"], mergeKey: "uid", strategy: "merge" },
+  "V1ResourcePolicyRule.apiGroups": { type: "set" },
+  "V1ResourcePolicyRule.namespaces": { type: "set" },
+  "V1ResourcePolicyRule.resources": { type: "set" },
+  "V1ResourcePolicyRule.verbs": { type: "set" },
+  "V1ServiceCIDRStatus.conditions": byType,
+  "V1ValidatingAdmissionPolicyBindingSpec.validationActions": { type: "set" },
+  "V1ValidatingAdmissionPolicySpec.matchConditions": byName,
+  "V1ValidatingAdmissionPolicySpec.variables": byName,
+  "V1ValidatingAdmissionPolicyStatus.conditions": { type: "map", keys: ["type"] },
 };
 
 /** Lists that server-side apply replaces as a whole while strategic merge patches merge them by this key. */
@@ -100,6 +120,20 @@ export const fieldStrategies: Readonly<Record<string, string>> = {
   "V1DeploymentSpec.strategy": "retainKeys",
   "V1PodDisruptionBudgetSpec.selector": "replace",
 };
+
+/** Fields that are merged by their own fields although the structure is one that is owned as a whole elsewhere. */
+export const granularFields: ReadonlySet<string> = new Set([
+  "V1PersistentVolumeClaimStatus.allocatedResourceStatuses",
+  "V1PersistentVolumeSpec.claimRef",
+]);
+
+/** Lists of which Kubernetes does not say how they merge. */
+export const listsWithoutType: ReadonlySet<string> = new Set([
+  "V1APIResource.verbs",
+  "V1CertificateSigningRequestSpec.extra",
+  "V1SubjectAccessReviewSpec.extra",
+  "V1UserInfo.extra",
+]);
 
 /** Structures and maps that server-side apply owns as a whole. */
 export const atomicModels: ReadonlySet<string> = new Set([
@@ -136,6 +170,7 @@ export const atomicMaps: ReadonlySet<string> = new Set([
   "V1ServiceSpec.selector",
   "V1PodSpec.nodeSelector",
   "V1ReplicationControllerSpec.selector",
+  "V1Scheduling.nodeSelector",
 ]);
 
 /** Fields, single or as the values of a map, that hold quantities such as `500m` or `2Gi`. */
@@ -168,4 +203,17 @@ export const quantityFields: ReadonlySet<string> = new Set([
   "V2MetricTarget.value",
   "V2MetricValueStatus.averageValue",
   "V2MetricValueStatus.value",
+  "V1CSIStorageCapacity.capacity",
+  "V1CSIStorageCapacity.maximumVolumeSize",
+  "V1CapacityRequestPolicy.default",
+  "V1CapacityRequestPolicy.validValues",
+  "V1CapacityRequestPolicyRange.max",
+  "V1CapacityRequestPolicyRange.min",
+  "V1CapacityRequestPolicyRange.step",
+  "V1CapacityRequirements.requests",
+  "V1Counter.value",
+  "V1DeviceCapacity.value",
+  "V1DeviceRequestAllocationResult.consumedCapacity",
+  "V1NodeAllocatableResourceMapping.allocationMultiplier",
+  "V1Overhead.podFixed",
 ]);

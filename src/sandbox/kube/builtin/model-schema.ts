@@ -5,8 +5,10 @@ import {
   atomicMaps,
   atomicModels,
   fieldStrategies,
+  granularFields,
   type ListRule,
   listRules,
+  listsWithoutType,
   patchOnlyMergeKeys,
   quantityFields,
 } from "./field-rules.ts";
@@ -22,6 +24,11 @@ interface ModelField {
 
 /** A quantity such as `500m`, `2Gi` or plain `1.5`; the API server takes numbers and keeps text. */
 export const quantitySchema: Schema = { anyOf: [{ type: "string" }, { type: "number" }], nullable: true };
+
+/** Times of RFC 3339, to the second and to the microsecond. */
+export const timeSchema: Schema = { type: "string", format: "date-time", nullable: true };
+export const microTimeSchema: Schema = { ...timeSchema };
+export const intOrStringSchema: Schema = { "x-kubernetes-int-or-string": true, nullable: true };
 
 /** Raw JSON inside a built-in kind. */
 export const anything: Schema = { "x-kubernetes-preserve-unknown-fields": true, nullable: true };
@@ -68,8 +75,12 @@ function buildSchema(model: string): Schema {
 function fieldSchema(path: string, field: ModelField): Schema {
   const strategy = fieldStrategies[path];
   const schema = typeSchema(path, field.type, field.format);
-  if (strategy === undefined) return schema;
-  const copy: Schema = { ...schema, "x-kubernetes-patch-strategy": strategy };
+  if (strategy === undefined && !granularFields.has(path)) return schema;
+  const copy: Schema = {
+    ...schema,
+    ...(strategy === undefined ? {} : { "x-kubernetes-patch-strategy": strategy }),
+    ...(granularFields.has(path) ? { "x-kubernetes-map-type": "granular" as const } : {}),
+  };
   const model = modelNames.get(schema);
   if (model !== undefined) modelNames.set(copy, model);
   return copy;
@@ -100,10 +111,11 @@ function typeSchema(path: string, type: string, format: string): Schema {
         ? { type: "integer", format, nullable: true }
         : { type: "number", format: "double", nullable: true };
     case "Date":
+      return timeSchema;
     case "V1MicroTime":
-      return { type: "string", format: "date-time", nullable: true };
+      return microTimeSchema;
     case "IntOrString":
-      return { "x-kubernetes-int-or-string": true, nullable: true };
+      return intOrStringSchema;
     case "any":
       return anything;
     default:
@@ -112,6 +124,7 @@ function typeSchema(path: string, type: string, format: string): Schema {
 }
 
 function listExtensions(path: string): Partial<Schema> {
+  if (listsWithoutType.has(path)) return {};
   const rule: ListRule | undefined = listRules[path];
   if (rule === undefined) {
     const mergeKey = patchOnlyMergeKeys[path];
