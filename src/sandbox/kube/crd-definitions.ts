@@ -80,6 +80,7 @@ export function definitionsOf(crd: KubeObject): ResourceDefinition[] {
       storageVersion: version.storage,
       storedIn: [group, versions.find(({ storage }) => storage)?.name ?? version.name] as const,
       custom: true as const,
+      ...(crd.metadata.deletionTimestamp === undefined ? {} : { terminating: true as const }),
       ...(version.deprecated === true
         ? {
             deprecation: version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`,

@@ -1,5 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import { type CrdNames, crdSpec, definitionsOf } from "./crd-definitions.ts";
+import { acceptableNames, type TakenNames } from "./crd-names.ts";
 import { CRD_FINALIZER } from "./deletion.ts";
 import { deepEqual, isObject, type JsonObject } from "./json-value.ts";
 import { isFinished, timestamp } from "./object-writer.ts";
@@ -32,8 +33,11 @@ export class CrdLifecycle {
     this.#delete = deleteInstance;
     storage.listen(({ type, object, previous }, collection) => {
       if (collection === this.#crds) {
-        if (type !== "MODIFIED" || served(object) !== served(previous) || object["spec"] !== previous?.["spec"])
-          this.#serve();
+        const isSame =
+          served(object) === served(previous) &&
+          object["spec"] === previous?.["spec"] &&
+          object.metadata.deletionTimestamp === previous?.metadata.deletionTimestamp;
+        if (type !== "MODIFIED" || !isSame) this.#serve();
         this.#schedule();
       } else if (type === "DELETED" && this.#terminating(collection.key)) this.#schedule();
     });
@@ -67,52 +71,45 @@ export class CrdLifecycle {
   }
 
   #progress(crd: KubeObject): void {
-    const { names, versions } = crdSpec(crd);
-    const taken = this.#conflict(crd);
-    const stored = versions.find((version) => version.storage)?.name;
     const status = statusOf(crd);
-    const storedVersions = Array.isArray(status["storedVersions"]) ? (status["storedVersions"] as string[]) : [];
-    const withNames: KubeObject = {
-      ...crd,
-      status: {
-        ...status,
-        conditions: this.#withConditions(
-          crd,
-          taken === undefined
-            ? [condition("NamesAccepted", "True", "NoConflicts", "no conflicts found")]
-            : [condition("NamesAccepted", "False", taken.reason, taken.message)],
-        ),
-        acceptedNames:
-          taken === undefined ? completeNames(names) : (status["acceptedNames"] ?? { plural: "", kind: "" }),
-        storedVersions:
-          stored === undefined || storedVersions.includes(stored) ? storedVersions : [...storedVersions, stored],
-      },
-    };
-    const accepted = deepEqual(withNames["status"], crd["status"]) ? crd : this.#storage.put(this.#crds, withNames);
-    if (taken !== undefined || served(accepted)) return;
+    const held = (isObject(status["acceptedNames"]) ? status["acceptedNames"] : {}) as Partial<CrdNames>;
+    const { names, conflict } = acceptableNames(completeNames(crdSpec(crd).names), held, this.#takenNames(crd));
+    const isAccepted = conflict === undefined;
+    const naming = isAccepted
+      ? condition("NamesAccepted", "True", "NoConflicts", "no conflicts found")
+      : condition("NamesAccepted", "False", conflict.reason, conflict.message);
+    const pending = isAccepted
+      ? condition("Established", "False", "Installing", "the initial names have been accepted")
+      : condition("Established", "False", "NotAccepted", "not all names are accepted");
+    const isServed = served(crd);
+    const conditions = this.#withConditions(crd, isServed ? [naming] : [naming, pending]);
+    const next: KubeObject = { ...crd, status: { ...status, conditions, acceptedNames: names } };
+    const named = deepEqual(next["status"], crd["status"]) ? crd : this.#storage.put(this.#crds, next);
+    if (!isAccepted || isServed) return;
+    const established = condition(
+      "Established",
+      "True",
+      "InitialNamesAccepted",
+      "the initial names have been accepted",
+    );
     this.#storage.put(this.#crds, {
-      ...accepted,
-      status: {
-        ...statusOf(accepted),
-        conditions: this.#withConditions(accepted, [
-          condition("Established", "True", "InitialNamesAccepted", "the initial names have been accepted"),
-        ]),
-      },
+      ...named,
+      status: { ...statusOf(named), conditions: this.#withConditions(named, [established]) },
     });
   }
 
-  #conflict(crd: KubeObject): { reason: string; message: string } | undefined {
-    const { group, names } = crdSpec(crd);
+  #takenNames(crd: KubeObject): TakenNames {
+    const resources = new Set<string>();
+    const kinds = new Set<string>();
     for (const other of this.#crds.objects()) {
-      if (other.metadata.uid === crd.metadata.uid || crdSpec(other).group !== group || !served(other)) continue;
-      const used = completeNames(crdSpec(other).names);
-      if (used.kind === names.kind) return { reason: "KindConflict", message: `"${names.kind}" is already in use` };
-      const listKind = names.listKind ?? `${names.kind}List`;
-      if (used.listKind === listKind) return { reason: "ListKindConflict", message: `"${listKind}" is already in use` };
-      const shortName = names.shortNames?.find((name) => used.shortNames?.includes(name));
-      if (shortName !== undefined) return { reason: "ShortNamesConflict", message: `"${shortName}" is already in use` };
+      if (other.metadata.uid === crd.metadata.uid || crdSpec(other).group !== crdSpec(crd).group) continue;
+      const { acceptedNames } = statusOf(other);
+      if (!isObject(acceptedNames)) continue;
+      const { plural, singular, shortNames, kind, listKind } = acceptedNames as Partial<CrdNames>;
+      for (const name of [plural, singular, ...(shortNames ?? [])]) if (name !== undefined) resources.add(name);
+      for (const name of [kind, listKind]) if (name !== undefined) kinds.add(name);
     }
-    return undefined;
+    return { resources, kinds };
   }
 
   #terminate(crd: KubeObject): void {

@@ -134,6 +134,7 @@ export class CreateRules {
     if (resource.storageKey === "/services") return this.#services.complete(object, old, errors);
     if (resource.storageKey === "apps/daemonsets") return withTemplateGeneration(object, old);
     if (resource.storageKey === "/namespaces") return { ...withNameLabel(object), spec: old["spec"] };
+    if (resource.storageKey === "apiextensions.k8s.io/customresourcedefinitions") return withStoredVersion(object);
     return object;
   }
 
@@ -353,6 +354,16 @@ function qosClass(spec: JsonObject): string {
   }
   if (!any) return "BestEffort";
   return guaranteed ? "Guaranteed" : "Burstable";
+}
+
+/** A version that objects are stored in from now on is one of those that there can be objects in. */
+function withStoredVersion(definition: KubeObject): KubeObject {
+  const status = isObject(definition["status"]) ? definition["status"] : {};
+  const known = Array.isArray(status["storedVersions"]) ? (status["storedVersions"] as unknown[]) : [];
+  const added = storageVersions(definition).filter((version) => !known.includes(version));
+  return added.length === 0
+    ? definition
+    : { ...definition, status: { ...status, storedVersions: [...known, ...added] } };
 }
 
 /** The version that a new CustomResourceDefinition stores its objects in. */

@@ -92,6 +92,10 @@ export class ObjectDeleter {
         ...(first && old.generation !== undefined && old.generation > 0 ? { generation: old.generation + 1 } : {}),
       },
     };
+    if (first && collection.key === "apiextensions.k8s.io/customresourcedefinitions") {
+      const pending = withoutGrace(marked, stored, timestamp(this.#clock));
+      return { object: dryRun ? pending : this.#storage.put(collection, pending), gone: false };
+    }
     const gone = !held && marked.metadata.deletionGracePeriodSeconds === 0;
     if (dryRun) return { object: marked, gone };
     const object = deepEqual(marked, stored) ? stored : this.#storage.put(collection, marked);
@@ -179,6 +183,25 @@ export function checkPreconditions(
       : `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`;
     throw conflict(subject, name, why);
   }
+}
+
+/** A CustomResourceDefinition is marked by its own rules: it keeps its generation, and says what comes next. */
+function withoutGrace(marked: KubeObject, { metadata: old, status }: KubeObject, now: string): KubeObject {
+  const { deletionGracePeriodSeconds: _seconds, ...metadata } = marked.metadata;
+  const known = isObject(status) ? status : {};
+  const conditions = Array.isArray(known["conditions"]) ? (known["conditions"] as unknown[]) : [];
+  const pending = {
+    lastTransitionTime: now,
+    message: "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    reason: "InstanceDeletionPending",
+    status: "True",
+    type: "Terminating",
+  };
+  return {
+    ...marked,
+    metadata: { ...metadata, ...(old.generation === undefined ? {} : { generation: old.generation }) },
+    status: { ...known, conditions: [...conditions, pending] },
+  };
 }
 
 /** Kinds whose dependents are orphaned unless a deletion says otherwise: it was so in their first version. */

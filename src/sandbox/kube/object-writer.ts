@@ -116,6 +116,10 @@ export class ObjectWriter {
       throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
     const collection = storage.collection(resource.storageKey);
     const present = collection.get(namespace ?? "", object.metadata.name);
+    if (resource.definition.terminating === true) {
+      const why = "create not allowed while custom resource definition is terminating";
+      throw forbidden(resource, object.metadata.name, why);
+    }
     if (present !== undefined) {
       throw alreadyExists(resource, object.metadata.name, present.metadata.deletionTimestamp !== undefined);
     }

@@ -151,6 +151,8 @@ export interface ResourceDefinition {
   readonly storedIn?: readonly [group: string, version: string];
   /** From a CustomResourceDefinition. */
   readonly custom?: true;
+  /** The definition is going away with its objects: there may be no new ones. */
+  readonly terminating?: true;
   /** What clients of the version are warned of with every answer. */
   readonly deprecation?: string;
 }

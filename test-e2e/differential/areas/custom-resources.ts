@@ -1,4 +1,5 @@
 import type { Area } from "../scenario.ts";
+import { definitionLifeScenarios } from "./custom-resources/definition-lives.ts";
 import { definitionNameScenarios } from "./custom-resources/definition-names.ts";
 import { definitionSchemaScenarios } from "./custom-resources/definition-schemas.ts";
 import { definitionVersionScenarios } from "./custom-resources/definition-versions.ts";
@@ -17,6 +18,7 @@ export const customResources: Area = {
     ...definitionNameScenarios,
     ...definitionVersionScenarios,
     ...definitionSchemaScenarios,
+    ...definitionLifeScenarios,
   ],
   knownDifferences: [
     {
@@ -25,6 +27,32 @@ export const customResources: Area = {
       at: "*",
       reason:
         "In the schema of a CustomResourceDefinition, the sandbox drops unknown members without a warning, and does not refuse members of a wrong type (such as a text as `maxLength`), which a real API server answers with 400.",
+    },
+    {
+      scenario: "*",
+      request: "* */customresourcedefinitions/*",
+      at: "*/managedFields",
+      reason: "The sandbox records no field manager for the status that it gives a CustomResourceDefinition.",
+    },
+    {
+      scenario: "a definition that comes to be established",
+      request: "GET */customresourcedefinitions/*",
+      at: "/body/columnDefinitions/*/description",
+      reason: "The columns of tables of CustomResourceDefinitions have no descriptions in the sandbox.",
+    },
+    {
+      scenario: "schemas whose rules could cost too much",
+      request: "POST */customresourcedefinitions*",
+      at: "*",
+      reason:
+        "The sandbox does not estimate what validation rules cost. A real API server refuses a CustomResourceDefinition whose rules go over lists, maps or texts without `maxItems`, `maxProperties` or `maxLength` when the estimate is above its budget.",
+    },
+    {
+      scenario: "versions of a definition that come and go",
+      request: "*/turnings/one",
+      at: "/body/metadata/managedFields",
+      reason:
+        "The sandbox forgets the field managers of a version that is no longer served; a real API server keeps them.",
     },
   ],
 };

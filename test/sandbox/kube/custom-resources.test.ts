@@ -88,7 +88,11 @@ describe("custom resource definitions", () => {
         ({ type, status }) => `${type}=${status}`,
       ),
     );
-    assert.deepEqual(states, [[], ["NamesAccepted=True"], ["NamesAccepted=True", "Established=True"]]);
+    assert.deepEqual(states, [
+      [],
+      ["NamesAccepted=True", "Established=False"],
+      ["NamesAccepted=True", "Established=True"],
+    ]);
     assert.equal((await client.get(WIDGETS)).status, 200);
     const { body } = await client.get("/apis/example.io/v1");
     assert.deepEqual(

@@ -277,6 +277,13 @@ export const definitionSchemaScenarios: readonly Scenario[] = [
     { type: "object", properties: { a: { type: "string", maxlength: 1 } } },
     { type: "string", maxLength: -1 },
   ]),
+  parts("schemas whose rules could cost too much", [
+    {
+      type: "array",
+      items: { type: "array", items: text },
+      "x-kubernetes-validations": [{ rule: "self.all(a, a.all(b, b.matches('^[a-z]+$')))" }],
+    },
+  ]),
   tried("schemas that are wrong in several versions", (plural) => {
     const wrong = { openAPIV3Schema: { type: "object", properties: { a: {} } } };
     const crd = definition(plural, {});
