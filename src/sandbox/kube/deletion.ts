@@ -33,12 +33,15 @@ export class ObjectDeleter {
     this.#admission = admission;
   }
 
-  /** `review` says what webhooks are told otherwise: no name, where a whole collection goes. */
+  /**
+   * `review` says what webhooks are told otherwise: no name, where a whole collection goes; nothing, where they have seen
+   * the request in another form.
+   */
   async delete(
     target: WriteTarget,
     options: DeleteOptions,
     context: WriteContext,
-    review: Partial<Pick<AdmissionSubject, "name" | "equivalents">> = {},
+    review: Partial<Pick<AdmissionSubject, "name" | "equivalents">> | "unreviewed" = {},
   ): Promise<DeleteResult> {
     const { resource, namespace, name } = target;
     const collection = this.#storage.collection(resource.storageKey);
@@ -48,17 +51,19 @@ export class ObjectDeleter {
     if (resource.storageKey === "/namespaces" && KEPT_NAMESPACES.has(name)) {
       throw forbidden(resource, name, "this namespace may not be deleted");
     }
-    const subject: AdmissionSubject = {
-      ...target,
-      ...review,
-      operation: "DELETE",
-      object: undefined,
-      oldObject: resource.fromStorage(stored),
-      context,
-      options: context.options ?? {},
-    };
-    await this.#admission.mutate(subject);
-    await this.#admission.validate(subject);
+    if (review !== "unreviewed") {
+      const subject: AdmissionSubject = {
+        ...target,
+        ...review,
+        operation: "DELETE",
+        object: undefined,
+        oldObject: resource.fromStorage(stored),
+        context,
+        options: context.options ?? {},
+      };
+      await this.#admission.mutate(subject);
+      await this.#admission.validate(subject);
+    }
     stored = collection.get(namespace ?? "", name);
     if (stored === undefined) throw notFound(resource, name);
     checkPreconditions(target, stored, options.preconditions);

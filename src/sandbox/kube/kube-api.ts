@@ -82,7 +82,7 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
   });
   const writer = new ObjectWriter({ clock, storage, registry, rules, admission, extraValidation });
   const deleter = new ObjectDeleter(clock, storage, admission);
-  const deps: EndpointDependencies = { clock, random, storage, registry, writer, deleter };
+  const deps: EndpointDependencies = { clock, random, storage, registry, writer, deleter, admission };
   new CrdLifecycle(clock, storage, registry, (collection, object) => removeInstance(deps, collection, object));
   createInitialObjects(storage, rules, clock);
 
@@ -134,7 +134,7 @@ async function answerRequest(
     const pods = info.group === "" && info.resource === "bindings" ? registry.find("", "v1", "pods") : undefined;
     if (pods !== undefined && info.namespace !== undefined && info.name === undefined) {
       const context = writeContext(http, info, user, warnings);
-      return bindingAnswer(deps, { http, info, resource: pods, context });
+      return await bindingAnswer(deps, { http, info, resource: pods, context });
     }
     if (resource === undefined) {
       // Below a group version of its own, the API server answers as an API; elsewhere, as a web server.

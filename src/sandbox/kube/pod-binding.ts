@@ -3,6 +3,7 @@ import { CREATED } from "./http-answer.ts";
 import { isObject, type JsonObject, valueAt, withValueAt } from "./json-value.ts";
 import { timestamp } from "./object-writer.ts";
 import { partBody } from "./part-body.ts";
+import { reviewedPart } from "./part-review.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import type { EndpointDependencies, ResourceCall } from "./resource-endpoint.ts";
 import { badRequest, conflict, methodNotAllowed, notFound, StatusError } from "./status-error.ts";
@@ -12,13 +13,14 @@ const PODS = { group: "", resource: "pods", kind: "Pod" } as const;
 const BINDINGS = { ...PODS, resource: "pods/binding" } as const;
 
 /** Answers the `binding` of a pod, and `bindings`, which name their pod: puts the pod on a node. */
-export function bindingAnswer(deps: EndpointDependencies, call: ResourceCall): HttpResponse {
+export async function bindingAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   const { info, context, resource } = call;
   if (info.verb !== "create") throw methodNotAllowed(resource);
-  const { body, metadata } = partBody(call, KIND);
+  const { body: sent, metadata } = partBody(call, KIND);
   const given = typeof metadata["name"] === "string" ? metadata["name"] : "";
   const name = info.name ?? given;
   if (given !== name) throw badRequest("name in URL does not match name in Binding object");
+  const body = await reviewedPart(deps, call, KIND, { body: sent, name });
   const node = targetOf(body);
   const pods = deps.storage.collection("/pods");
   const pod = pods.get(info.namespace ?? "", name);

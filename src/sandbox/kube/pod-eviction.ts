@@ -5,6 +5,7 @@ import { CREATED } from "./http-answer.ts";
 import { type JsonObject, valueAt, withValueAt } from "./json-value.ts";
 import { timestamp, type WriteTarget } from "./object-writer.ts";
 import { partBody } from "./part-body.ts";
+import { reviewedPart } from "./part-review.ts";
 import type { KubeObject } from "./resource-definition.ts";
 import { type EndpointDependencies, type ResourceCall, writeTarget } from "./resource-endpoint.ts";
 import { objectSelector } from "./selectors.ts";
@@ -18,8 +19,9 @@ const UNGUARDED = new Set<unknown>(["Succeeded", "Failed", "Pending"]);
 export async function evictionAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   if (call.info.verb !== "create") throw methodNotAllowed(call.resource);
   const target: WriteTarget = { ...writeTarget(call), subresource: "" };
-  const { body, metadata } = partBody(call, KIND);
+  const { body: sent, metadata } = partBody(call, KIND);
   if (metadata["name"] !== target.name) throw badRequest("name in URL does not match name in Eviction object");
+  const body = await reviewedPart(deps, call, KIND, { body: sent, name: target.name });
   const options = readDeleteOptions(body["deleteOptions"] ?? {}, call.info.query);
   const dryRun = options.dryRun === true || call.context.dryRun;
   const pod = deps.writer.get(target);
@@ -33,7 +35,7 @@ export async function evictionAnswer(deps: EndpointDependencies, call: ResourceC
     ...(uid === undefined ? {} : { uid }),
     ...(resourceVersion === undefined ? {} : { resourceVersion: conditioned ?? resourceVersion }),
   };
-  await deps.deleter.delete(target, { ...options, preconditions, dryRun }, call.context);
+  await deps.deleter.delete(target, { ...options, preconditions, dryRun }, call.context, "unreviewed");
   return CREATED;
 }
 

@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse } from "../../http.ts";
+import type { Admission } from "./admission.ts";
 import { readConfiguration } from "./apply-request.ts";
 import { negotiate } from "./content-negotiation.ts";
 import { readDeleteOptions } from "./delete-options.ts";
@@ -37,6 +38,7 @@ export interface EndpointDependencies extends ReadDependencies {
   readonly registry: Registry;
   readonly writer: ObjectWriter;
   readonly deleter: ObjectDeleter;
+  readonly admission: Admission;
 }
 
 export interface ResourceCall {

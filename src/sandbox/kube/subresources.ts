@@ -9,6 +9,7 @@ import { type EndpointDependencies, type ResourceCall, shown, writeTarget } from
 import { scaleAnswer } from "./scale.ts";
 import { methodNotAllowed } from "./status-error.ts";
 import { tokenAnswer } from "./token-request.ts";
+import type { Facade } from "./write-review.ts";
 
 /** Answers requests for subresources other than `status`; undefined when the resource has none of that name. */
 export async function subresourceAnswer(
@@ -31,6 +32,9 @@ export async function subresourceAnswer(
   }
 }
 
+/** Webhooks see the namespace itself, as an update of this part of it. */
+const FINALIZE: Facade = { subresource: "finalize", show: (object) => object, absorb: (_object, shown) => shown };
+
 /** Takes the finalizers of a namespace itself away; all else is an update of the namespace as any. */
 async function finalizeAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   if (call.info.verb !== "update") throw methodNotAllowed(call.resource);
@@ -47,7 +51,7 @@ async function finalizeAnswer(deps: EndpointDependencies, call: ResourceCall): P
       status: current["status"],
     }),
     context,
-    { trusted: true, managedSubresource: "finalize" },
+    { trusted: true, managedSubresource: "finalize", facade: FINALIZE },
   );
   return shown(deps, call, 200, object);
 }

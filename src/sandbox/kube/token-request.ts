@@ -3,6 +3,7 @@ import { jsonAnswer } from "./http-answer.ts";
 import { isObject, type JsonObject, valueAt } from "./json-value.ts";
 import { timestamp, type WriteTarget } from "./object-writer.ts";
 import { partBody } from "./part-body.ts";
+import { reviewedPart } from "./part-review.ts";
 import type { FieldError, KubeObject } from "./resource-definition.ts";
 import { type EndpointDependencies, type ResourceCall, writeTarget } from "./resource-endpoint.ts";
 import { badRequest, conflict, invalid, methodNotAllowed, notFound, type StatusError } from "./status-error.ts";
@@ -16,10 +17,10 @@ const KIND = { group: "authentication.k8s.io", version: "v1", kind: "TokenReques
 const BOUND = new Set(["Pod", "Node", "Secret"]);
 
 /** Answers a `TokenRequest`: a token that speaks for the service account. */
-export function tokenAnswer(deps: EndpointDependencies, call: ResourceCall): HttpResponse {
+export async function tokenAnswer(deps: EndpointDependencies, call: ResourceCall): Promise<HttpResponse> {
   if (call.info.verb !== "create") throw methodNotAllowed(call.resource);
   const target: WriteTarget = { ...writeTarget(call), subresource: "" };
-  const { body, metadata } = partBody(call, KIND);
+  const { body: sent, metadata } = partBody(call, KIND);
   const given = metadata["name"] ?? "";
   if (given !== "" && given !== target.name) {
     const detail = `Invalid value: ${JSON.stringify(given)}: must match the service account name if specified`;
@@ -31,6 +32,18 @@ export function tokenAnswer(deps: EndpointDependencies, call: ResourceCall): Htt
     const why = `the UID in the token request (${String(metadata["uid"])}) does not match the UID of the service account (${uid})`;
     throw conflict({ ...KIND, resource: KIND.kind }, target.name, why);
   }
+  const body = await reviewedPart(deps, call, KIND, {
+    body: {
+      ...sent,
+      spec: { expirationSeconds: DEFAULT_SECONDS, boundObjectRef: null, ...(sent["spec"] as JsonObject | undefined) },
+      status: { token: "", expirationTimestamp: null },
+    },
+    name: target.name,
+    completed: (object) => ({
+      ...object,
+      metadata: { ...object.metadata, name: target.name, uid, creationTimestamp: timestamp(deps.clock) },
+    }),
+  });
   const spec = isObject(body["spec"]) ? body["spec"] : {};
   const seconds = lifetime(spec);
   checkBound(deps, target, spec["boundObjectRef"]);

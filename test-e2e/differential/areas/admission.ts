@@ -32,10 +32,16 @@ export const admission: Area = {
       reason: "LimitRanges and ResourceQuotas are stored and not enforced.",
     },
     {
-      scenario: "DefaultIngressClass",
-      request: "POST */ingresses",
-      at: "/headers/warning",
-      reason: "No warning for the deprecated annotation `kubernetes.io/ingress.class`.",
+      scenario: "a MutatingAdmissionPolicy",
+      request: "POST */configmaps",
+      at: "/body/data",
+      reason: "MutatingAdmissionPolicies are stored, neither validated nor obeyed.",
+    },
+    {
+      scenario: "parts with kinds of their own",
+      request: "reviews of a*",
+      at: "*/metadata/managedFields",
+      reason: "What webhooks are shown of Bindings, Evictions and TokenRequests has no managed fields.",
     },
     {
       scenario: "mutation of status and scale",

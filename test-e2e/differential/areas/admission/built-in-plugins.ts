@@ -106,6 +106,11 @@ export const builtInPluginScenarios: readonly Scenario[] = [
         metadata: { name: "annotated", annotations: { "kubernetes.io/ingress.class": "old" } },
         spec,
       });
+      await session.post(path, {
+        metadata: { name: "annotated-and-named", annotations: { "kubernetes.io/ingress.class": "old" } },
+        spec: { ...spec, ingressClassName: "other" },
+      });
+      await session.patch(`${path}/annotated`, "merge", { metadata: { labels: { a: "b" } } });
       await session.silently("DELETE", `${classes}/admission-class`);
     },
   },

@@ -1,4 +1,4 @@
-import { type Policies, policyScenario } from "../../policies.ts";
+import { type Policies, policyScenario, registration } from "../../policies.ts";
 import type { Session } from "../../session.ts";
 
 const configMaps = { operations: ["*"], apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] };
@@ -339,5 +339,37 @@ export const policyEffectScenarios = [
       await session.post(`${path}?dryRun=All`, { metadata: { name: text }, data: { text: "a" } });
       await session.post(`${path}?dryRun=All`, { metadata: { name: text }, data: { text: "b" } });
     }
+  }),
+  policyScenario("a MutatingAdmissionPolicy", async (session, policies) => {
+    const name = `${session.namespace}-label`;
+    const choice = { matchLabels: { "kubernetes.io/metadata.name": session.namespace } };
+    const kinds = `${registration}/mutatingadmissionpolicies`;
+    const bindings = `${registration}/mutatingadmissionpolicybindings`;
+    await session.silently("POST", kinds, {
+      metadata: { name },
+      spec: {
+        failurePolicy: "Fail",
+        reinvocationPolicy: "Never",
+        matchConstraints: { resourceRules: [{ ...configMaps, operations: ["CREATE"] }], namespaceSelector: choice },
+        mutations: [
+          {
+            patchType: "JSONPatch",
+            jsonPatch: { expression: "[JSONPatch{op: 'add', path: '/data', value: {'mutated': 'yes'}}]" },
+          },
+        ],
+      },
+    });
+    await session.silently("POST", bindings, { metadata: { name }, spec: { policyName: name } });
+    const path = session.at("v1", "configmaps");
+    await policies.inEffect();
+    // What mutates comes into effect by itself, and on the embedded API never does.
+    for (const end = Date.now() + 5000; Date.now() < end; ) {
+      const { body } = await session.silently("POST", `${path}?dryRun=All`, { metadata: { name: "probe" } });
+      if (body.data !== undefined) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await session.post(path, { metadata: { name: "a" }, data: {} });
+    await session.silently("DELETE", `${bindings}/${name}`);
+    await session.silently("DELETE", `${kinds}/${name}`);
   }),
 ];

@@ -51,6 +51,22 @@ const variants: Readonly<Record<string, readonly Readonly<Record<string, unknown
     { ...good, rules: [{ ...rule, resources: ["pods/*", "pods/status", "*/scale", "deployments/scale", ""] }] },
   ],
   "odd scope": [{ ...good, rules: [{ ...rule, scope: "World" }] }],
+  conditions: [
+    {
+      ...good,
+      matchConditions: [
+        { name: "good", expression: "request.userInfo.username != 'a'" },
+        { name: "good", expression: "object.x" },
+        { name: "a b", expression: "params.x == 1" },
+        { name: "", expression: " " },
+        { name: "authorized", expression: "authorizer.requestResource.check('get').allowed()" },
+        { name: "syntax", expression: "object.x ==" },
+      ],
+    },
+  ],
+  "odd selectors": [
+    { ...good, namespaceSelector: { matchLabels: { "a b": "c d" } }, objectSelector: { matchExpressions: [{}] } },
+  ],
   none: [],
 };
 

@@ -218,4 +218,31 @@ export const webhookMatchingScenarios = [
     });
     webhooks.reviewed("delete with options", "sorted");
   }),
+  webhookScenario("parts with kinds of their own", async (session, webhooks) => {
+    const own = { kind: "pods", name: "bound" };
+    await session.silently("POST", session.at("v1", "serviceaccounts"), { metadata: { name: "default" } });
+    await session.silently("POST", session.at("v1", own.kind), {
+      metadata: { name: own.name },
+      spec: { containers: [{ name: "c", image: "i" }] },
+    });
+    const all = { rules: [{ ...rule, resources: ["pods/*", "serviceaccounts/*", "namespaces/finalize"] }] };
+    await webhooks.register("Mutating", "admission-parts-mutating", [webhooks.webhook("/mutating", all)]);
+    await webhooks.register("Validating", "admission-parts-validating", [webhooks.webhook("/validating", all)]);
+    const refused = { status: false };
+    webhooks.on("/validating", () => ({ allowed: !refused.status, status: { message: "not now" } }));
+    const pod = `${session.at("v1", "pods")}/bound`;
+    const binding = { metadata: { name: "bound" }, target: { kind: "Node", name: "n" } };
+    const eviction = { metadata: { name: "bound" }, deleteOptions: { gracePeriodSeconds: 0 } };
+    const token = { spec: { expirationSeconds: 1200, audiences: ["a"] } };
+    const account = `${session.at("v1", "serviceaccounts")}/default`;
+    for (refused.status of [true, false]) {
+      await session.post(`${pod}/binding`, binding);
+      webhooks.reviewed("a binding");
+      await session.post(`${pod}/eviction`, eviction);
+      webhooks.reviewed("an eviction");
+      const { status } = await session.silently("POST", `${account}/token`, token);
+      session.note("token", status);
+      webhooks.reviewed("a token request");
+    }
+  }),
 ];
