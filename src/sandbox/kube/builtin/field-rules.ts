@@ -92,7 +92,6 @@ export const listRules: Readonly<Record<string, ListRule>> = {
   "V1CSINodeSpec.drivers": byName,
   "V1CertificateSigningRequestStatus.conditions": { type: "map", keys: ["type"] },
   "V1FlowSchemaStatus.conditions": byType,
-  "V1MutatingAdmissionPolicySpec.matchConditions": byName,
   "V1NonResourcePolicyRule.nonResourceURLs": { type: "set" },
   "V1NonResourcePolicyRule.verbs": { type: "set" },
   "V1PriorityLevelConfigurationStatus.conditions": byType,
@@ -103,10 +102,6 @@ export const listRules: Readonly<Record<string, ListRule>> = {
   "V1ResourcePolicyRule.resources": { type: "set" },
   "V1ResourcePolicyRule.verbs": { type: "set" },
   "V1ServiceCIDRStatus.conditions": byType,
-  "V1ValidatingAdmissionPolicyBindingSpec.validationActions": { type: "set" },
-  "V1ValidatingAdmissionPolicySpec.matchConditions": byName,
-  "V1ValidatingAdmissionPolicySpec.variables": byName,
-  "V1ValidatingAdmissionPolicyStatus.conditions": { type: "map", keys: ["type"] },
 };
 
 /** Lists that server-side apply replaces as a whole while strategic merge patches merge them by this key. */
