@@ -49,7 +49,6 @@ export const objects: Area = {
   ],
   knownDifferences: [
     wrongType("strategic merge patches", "PATCH */deployments/one", "/body/*message"),
-    wrongType("merge patches", "PATCH */configmaps/one", "/body/*message"),
     {
       scenario: "warnings",
       request: "GET /api/v1/componentstatuses/nothing",
