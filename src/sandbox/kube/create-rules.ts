@@ -102,6 +102,8 @@ export class CreateRules {
         if (!dryRun && errors.length === 0) errors.push(...unnamedErrors(service));
         return { ...service, status: object["status"] ?? { loadBalancer: {} } };
       }
+      case "coordination.k8s.io/leases":
+        return withoutElection(object);
       case "/pods":
         return {
           ...object,
@@ -132,6 +134,7 @@ export class CreateRules {
   onUpdate(resource: ServedResource, object: KubeObject, old: KubeObject, errors: FieldError[]): KubeObject {
     if (resource.custom) return object;
     if (resource.storageKey === "/services") return this.#services.complete(object, old, errors);
+    if (resource.storageKey === "coordination.k8s.io/leases") return withoutElection(object);
     if (resource.storageKey === "apps/daemonsets") return withTemplateGeneration(object, old);
     if (resource.storageKey === "/namespaces") return { ...withNameLabel(object), spec: old["spec"] };
     if (resource.storageKey === "apiextensions.k8s.io/customresourcedefinitions") return withStoredVersion(object);
@@ -249,6 +252,13 @@ function namespaceFinalizers(namespace: KubeObject): readonly unknown[] {
   const given = valueAt(namespace, ".spec.finalizers");
   const list: readonly unknown[] = Array.isArray(given) ? given : [];
   return list.includes("kubernetes") ? list : [...list, "kubernetes"];
+}
+
+/** What coordinated elections need is a feature that is off. */
+function withoutElection(lease: KubeObject): KubeObject {
+  if (!isObject(lease["spec"])) return lease;
+  const { strategy: _strategy, preferredHolder: _preferredHolder, ...spec } = lease["spec"];
+  return { ...lease, spec };
 }
 
 const PODS = { group: "", resource: "pods", kind: "Pod" };

@@ -306,7 +306,9 @@ export class ObjectWriter {
       ...kindErrors(resource, subresource, object, old),
     ];
     all.push(...this.#deps.extraValidation(resource, object, old, { found: all, subresource, warnings }));
-    if (all.length > 0) throw invalid(resource, object.metadata.name, all);
+    // Kinds of two groups are told by the one that they are stored in.
+    const group = resource.definition.storedIn?.[0] ?? resource.group;
+    if (all.length > 0) throw invalid({ ...resource, group }, object.metadata.name, all);
     if (subresource === "") warnings.push(...(resource.definition.warnings?.(object, old) ?? []));
   }
 

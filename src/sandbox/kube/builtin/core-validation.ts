@@ -71,7 +71,7 @@ export function validateConfigMap(config: KubeObject, old: KubeObject | undefine
     errors.push(...configKey(key).map((problem) => invalidValue(`binaryData[${key}]`, key, problem)));
   }
   const size = Object.values(data).reduce<number>((sum, value) => sum + String(value).length, 0);
-  if (size > dataLimit) errors.push(tooLong("", dataLimit));
+  if (size > dataLimit) errors.push(tooLong("[]", dataLimit));
   return [...errors, ...validateImmutable(config, old, ["data", "binaryData"])];
 }
 

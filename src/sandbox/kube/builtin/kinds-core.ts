@@ -12,6 +12,7 @@ import {
   validateSecret,
 } from "./core-validation.ts";
 import { type BuiltinKind, type Column, defineKind } from "./define-kind.ts";
+import { validateEvent } from "./event-validation.ts";
 import { fieldsAt, listAt, stringAt, stringMapAt, textOf, valueAt } from "./fields.ts";
 import { validateLimitRange, validateQuota } from "./limit-validation.ts";
 import { defaultEndpoints, defaultLimitRange } from "./other-defaults.ts";
@@ -153,6 +154,7 @@ export const coreKinds = [
   core({
     kind: "Event",
     model: "CoreV1Event",
+    validate: validateEvent,
     plural: "events",
     shortNames: ["ev"],
     columns: eventColumns,

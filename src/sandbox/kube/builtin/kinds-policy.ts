@@ -6,6 +6,7 @@ import { validateAutoscaler, validateAutoscalerStatus } from "./autoscaler-valid
 import { orUnset } from "./cell-text.ts";
 import { eventCells, eventColumns } from "./core-cells.ts";
 import { type BuiltinKind, defineKind } from "./define-kind.ts";
+import { validateNewEvent } from "./event-validation.ts";
 import { listAt, numberAt, stringAt, textAt, valueAt } from "./fields.ts";
 import {
   defaultBinding,
@@ -151,6 +152,7 @@ export const policyKinds = [
     version: "v1",
     kind: "Event",
     model: "EventsV1Event",
+    validate: validateNewEvent,
     plural: "events",
     shortNames: ["ev"],
     notStored: true,
