@@ -342,7 +342,8 @@ function kindErrors(
 ): readonly FieldError[] {
   if (custom) return definition.validate?.(object, old) ?? [];
   if (subresource === "status" && old !== undefined) return definition.validateStatus?.(object, old) ?? [];
-  const isSchemaBound = definition.validate === undefined || definition.group.endsWith("registration.k8s.io");
+  // Kinds with checks of their own look for what is required themselves.
+  const isSchemaBound = definition.validate === undefined;
   return [
     ...(isSchemaBound ? validateSchema(object, definition.schema) : []),
     ...(definition.validate?.(object, old) ?? []),
