@@ -11,7 +11,8 @@ async function createPod(session: Session, name: string, spec: Record<string, un
   for (const volume of volumes) {
     if (volume.name.startsWith("kube-api-access-")) session.alias(volume.name, "token volume");
   }
-  session.compared(`create of pod ${name}`, made);
+  const { status, body } = made;
+  session.compared(`create of pod ${name}`, { status, body });
 }
 
 /** Admission that is compiled into the API server. */
