@@ -49,8 +49,8 @@ describe("the embedded Kubernetes API answers like a real one", function () {
   }
 
   it("is what docs/sandbox.md says (FAIRLEAD_UPDATE_DOCS=1 writes it)", async function () {
-    // A run of a part has not counted all.
-    if (results.length < areas.length) return this.skip();
+    // A run of a part, or without a kubectl, has not counted all.
+    if (results.length < areas.length || results.some(({ requests }) => requests === 0)) return this.skip();
     const file = new URL("../../docs/sandbox.md", import.meta.url);
     const document = await readFile(file, "utf8");
     const current = withReport(document, renderReport(areas, results));

@@ -28,11 +28,5 @@ export const apply: Area = {
       reason:
         "Who has applied a HorizontalPodAutoscaler as autoscaling/v1 and then applies it as v2 without metrics gets the default target; Kubernetes leaves the old one.",
     },
-    {
-      scenario: "ports of a Service",
-      request: "PATCH *services/a*",
-      at: "/headers/warning",
-      reason: "A Service with spec.externalIPs is taken without a warning.",
-    },
   ],
 };
