@@ -16,18 +16,6 @@ const knownDifferences: readonly KnownDifference[] = [
     reason: "The columns of tables have no descriptions.",
   },
   {
-    scenario: "get in every form",
-    request: "kubectl get --raw *",
-    at: "/stdout/0/metadata/managedFields",
-    reason: "The namespaces that are there from the start bear no managed fields.",
-  },
-  {
-    scenario: "get in every form",
-    request: "kubectl get --raw *",
-    at: "/body/metadata/managedFields",
-    reason: "The namespaces that are there from the start bear no managed fields.",
-  },
-  {
     scenario: "explain and api resources",
     request: "kubectl explain *",
     at: "/stdout",

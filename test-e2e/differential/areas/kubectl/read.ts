@@ -26,7 +26,7 @@ export const kubectlReadScenarios: readonly Scenario[] = [
       await session.kubectl(["get", "pod", "nobody"]);
       await session.kubectl(["get", "widgets"]);
       await session.kubectl(["get", "deploy", "--sort-by", ".metadata.name"]);
-      await session.kubectl(["get", "--raw", "/api/v1/namespaces/default"]);
+      await session.kubectl(["get", "--raw", `/api/v1/namespaces/${session.namespace}`]);
       await session.kubectl(["get", "namespaces", session.namespace]);
       await session.kubectl(["get", "cm", "--chunk-size", "1"]);
     },
