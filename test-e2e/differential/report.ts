@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { AreaResult } from "./run-area.ts";
 import type { Area } from "./scenario.ts";
 
@@ -20,4 +21,15 @@ export function withReport(document: string, report: string): string {
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the document has no place for the report: ${begin} ... ${end}`);
   return `${document.slice(0, from + begin.length)}\n${report}\n${document.slice(to)}`;
+}
+
+/** Fails when the texts differ, or counts by more than a twentieth: other versions of kubectl ask a little more or less. */
+export function assertSameReport(documented: string, current: string): void {
+  const number = /(?<=\| \**)\d+(?=\** \|)/g;
+  assert.equal(documented.replace(number, "N"), current.replace(number, "N"));
+  const [old, now] = [documented.match(number) ?? [], current.match(number) ?? []];
+  for (const [index, count] of now.entries()) {
+    const off = Math.abs(Number(old[index]) - Number(count));
+    assert.ok(off <= Math.max(3, Number(count) / 20), `docs/sandbox.md says ${old[index]} where there are ${count}`);
+  }
 }
