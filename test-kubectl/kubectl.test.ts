@@ -213,7 +213,8 @@ describe("a stock kubectl against the sandbox", function () {
 
   it("lists events", async () => {
     await sandbox.apply(
-      `{apiVersion: v1, kind: Event, metadata: {name: e1, namespace: game}, involvedObject: {kind: Ingress, namespace: game, name: web, apiVersion: networking.k8s.io/v1}, reason: Ready, message: is ready, type: Normal, count: 2, firstTimestamp: "2026-01-01T00:00:00Z", lastTimestamp: "2026-01-01T00:00:00Z", source: {component: fairlead}}`,
+      // Without the line, newer kubectls take it for JSON.
+      `---\n{apiVersion: v1, kind: Event, metadata: {name: e1, namespace: game}, involvedObject: {kind: Ingress, namespace: game, name: web, apiVersion: networking.k8s.io/v1}, reason: Ready, message: is ready, type: Normal, count: 2, firstTimestamp: "2026-01-01T00:00:00Z", lastTimestamp: "2026-01-01T00:00:00Z", source: {component: fairlead}}`,
     );
     assert.match(await inGame("events", "--for", "ingress/web"), /Normal +Ready +Ingress\/web +is ready/);
     assert.match(await inGame("get", "events"), /Normal +Ready +ingress\/web +is ready/);
